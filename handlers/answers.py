@@ -1,0 +1,26 @@
+"""What a handler can answer with when a plain JSON value and the operation's one success status are not enough."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `body` is a JSON-native value, bytes (with `media_type`), or None for no body."""
+
+    status: int = 200
+    body: object = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer sent chunk by chunk as it is made; the media type is checked, events are not buffered."""
+
+    media_type: str
+    chunks: AsyncIterator[bytes]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)

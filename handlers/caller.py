@@ -1,0 +1,49 @@
+"""Who is calling: the result of a look-up of the presented credential, as a frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["anonymous", "pat", "access_token", "instance_token", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A person's session on an instance, as the token look-up found it."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """An OAuth client's id and secret as presented, not yet verified (RFC 6749 section 2.3.1)."""
+
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The party behind a request. Fields that do not apply to its kind are None.
+
+    `record_due` says whether this call is to be recorded under its operation's cadence, as far as the look-up
+    could tell; the statement that records decides again, in the database.
+    """
+
+    kind: Kind
+    scopes: frozenset[str] = frozenset()
+    user_id: str | None = None
+    instance_id: str | None = None
+    client_id: str | None = None
+    workspace_id: str | None = None
+    session: SessionFacts | None = None
+    credentials: ClientCredentials | None = None
+    record_due: bool = False
+
+
+ANONYMOUS = Caller(kind="anonymous")

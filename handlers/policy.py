@@ -1,0 +1,28 @@
+"""Lifetimes, quotas and prefixes that an operator may set, as one frozen value made from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the rules need to know of the operator's choices. Durations are timedeltas; counts are per window."""
+
+    public_url: str
+    access_token_life: timedelta
+    refresh_token_life: timedelta
+    refresh_grace: timedelta
+    instance_token_life: timedelta
+    device_code_life: timedelta
+    device_interval: timedelta
+    pat_prefix: str
+    registration_key_prefix: str
+    unclaimed_life: timedelta
+    unclaimed_per_address: int
+    unclaimed_cap: int
+    user_code_attempts: int
+    security_contact: str
+    unclaimed_window: timedelta = timedelta(hours=1)
+    user_code_window: timedelta = timedelta(minutes=15)
