@@ -1,0 +1,161 @@
+"""The settings of a server, and the only place that reads the environment.
+
+Every setting is a variable `CANDOR_<NAME>`; those that `scripts/serve` also takes as flags are passed in as
+overrides, which win. A value that cannot be used raises `BadSetting` with one sentence that names the variable,
+so that a start with a typing mistake changes nothing. Durations are seconds, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from api import settings_values as values
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+Network = IPv4Network | IPv6Network
+BadSetting = values.BadSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default. Made by `from_environment`; tests may make one directly."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: Path = REPOSITORY / ".data"
+    database_url: str | None = field(default=None, repr=False)
+    public_url: str = "http://127.0.0.1:8080"
+    public_url_is_derived: bool = True
+    workers: int = 1
+
+    private_host: str = "127.0.0.1"
+    private_port: int = 0
+    trusted_proxies: tuple[Network, ...] = ()
+
+    max_body_bytes: int = 1_048_576
+    pool_size: int = 10
+    drain_s: int = 30
+
+    security_contact: str = "mailto:security@localhost"
+    data_location: str = "not stated"
+    data_host: str = "not stated"
+
+    access_token_ttl_s: int = 604_800
+    refresh_token_ttl_s: int = 7_776_000
+    refresh_grace_s: int = 60
+    instance_token_ttl_s: int = 3_600
+    device_code_ttl_s: int = 600
+    device_interval_s: int = 5
+    pat_prefix: str = "caido_"
+    registration_key_prefix: str = "ckey_"
+
+    unclaimed_ttl_s: int = 86_400
+    unclaimed_per_address: int = 20
+    unclaimed_cap: int = 10_000
+    user_code_attempts: int = 10
+
+    @classmethod
+    def from_environment(
+        cls,
+        overrides: Mapping[str, object] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> Settings:
+        """Read the `CANDOR_*` variables; `overrides` (by field name, None for "not given") win.
+
+        `environment` stands in for the process's own in tests. Raises `BadSetting`.
+        """
+        variables = os.environ if environment is None else environment
+        given: dict[str, object] = {}
+        for name, read in _READERS.items():
+            override = (overrides or {}).get(name)
+            source = _flag(name) if override is not None else _variable(name)
+            text = str(override) if override is not None else variables.get(_variable(name), "")
+            if text.strip():
+                given[name] = read(source, text.strip())
+        return dataclasses.replace(cls(), **given)._with_public_url(  # type: ignore[arg-type]
+            derived="public_url" not in given
+        )
+
+    def bound_to(self, port: int) -> Settings:
+        """These settings once the listener's real port is known (port 0 asks for any free one)."""
+        return dataclasses.replace(self, port=port)._with_public_url(derived=self.public_url_is_derived)
+
+    @property
+    def listening_url(self) -> str:
+        """`http://HOST:PORT` as it was asked for, IPv6 addresses in brackets."""
+        return f"http://{_authority(self.host, self.port)}"
+
+    def _with_public_url(self, *, derived: bool) -> Settings:
+        if not derived:
+            return dataclasses.replace(self, public_url_is_derived=False)
+        # "Every address" is a place to listen at, not one that a browser can be sent to.
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (compared, not bound)
+        return dataclasses.replace(
+            self, public_url=f"http://{_authority(host, self.port)}", public_url_is_derived=True
+        )
+
+
+def variables_for_worker(settings: Settings, **further: str) -> dict[str, str]:
+    """The environment of a worker process: this process's own, with the settings in force written over it."""
+    written = dict(os.environ)
+    for name in _READERS:
+        value = getattr(settings, name)
+        if name == "public_url" and settings.public_url_is_derived:
+            written.pop(_variable(name), None)
+        elif value is not None:
+            written[_variable(name)] = _text(value)
+    return written | further
+
+
+def _text(value: object) -> str:
+    return ",".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _variable(name: str) -> str:
+    return f"CANDOR_{name.upper()}"
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+_READERS: Mapping[str, values.Reader] = {
+    "host": values.host,
+    "port": values.integer(0, 65_535),
+    "data_dir": values.directory,
+    "database_url": values.database_url,
+    "public_url": values.public_url,
+    "workers": values.integer(1, 64),
+    "private_host": values.host,
+    "private_port": values.integer(0, 65_535),
+    "trusted_proxies": values.networks,
+    "max_body_bytes": values.integer(1_024, 1_073_741_824),
+    "pool_size": values.integer(1, 500),
+    "drain_s": values.integer(0, 3_600),
+    "security_contact": values.contact,
+    "data_location": values.line,
+    "data_host": values.line,
+    "access_token_ttl_s": values.integer(1, 315_360_000),
+    "refresh_token_ttl_s": values.integer(1, 315_360_000),
+    "refresh_grace_s": values.integer(0, 3_600),
+    "instance_token_ttl_s": values.integer(1, 315_360_000),
+    "device_code_ttl_s": values.integer(1, 86_400),
+    "device_interval_s": values.integer(1, 300),
+    "pat_prefix": values.prefix,
+    "registration_key_prefix": values.prefix,
+    "unclaimed_ttl_s": values.integer(1, 315_360_000),
+    "unclaimed_per_address": values.integer(1, 1_000_000_000),
+    "unclaimed_cap": values.integer(1, 1_000_000_000),
+    "user_code_attempts": values.integer(1, 1_000_000_000),
+}

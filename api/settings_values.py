@@ -1,0 +1,96 @@
+"""How the text of one setting becomes a value, or one sentence saying why it cannot.
+
+Each reader takes the name that the person typed (a variable or a flag) and the text. A database URL may hold
+a password, so its sentence never repeats the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Reader = Callable[[str, str], object]
+
+
+class BadSetting(Exception):
+    """A setting cannot be used. The text is one sentence that names it."""
+
+
+def integer(least: int, most: int) -> Reader:
+    """A whole number within bounds, both included."""
+
+    def read(name: str, text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,18}", text) or not least <= int(text) <= most:
+            raise BadSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}.")
+        return int(text)
+
+    return read
+
+
+def host(name: str, text: str) -> str:
+    """A host name or address to listen at; brackets around an IPv6 address are taken off."""
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if not re.fullmatch(r"[0-9A-Za-z.:_%-]{1,255}", bare):
+        raise BadSetting(f"{name} must be a host name or an address, not {text!r}.")
+    return bare
+
+
+def directory(name: str, text: str) -> Path:
+    """A directory, made absolute against the working directory. It need not exist yet."""
+    path = Path(text).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise BadSetting(f"{name} must be a directory, and {text!r} is not one.")
+    return path
+
+
+def database_url(name: str, text: str) -> str:
+    """A PostgreSQL URL."""
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise BadSetting(f"{name} must be a URL that begins with postgresql:// or postgres://.")
+    return text
+
+
+def public_url(name: str, text: str) -> str:
+    """The origin at which clients reach the server: scheme, host, port and nothing after them."""
+    parts = urlsplit(text)
+    plain = not (parts.query or parts.fragment or parts.username) and parts.path in ("", "/")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise BadSetting(f"{name} must be an origin such as https://cloud.example.org, not {text!r}.")
+    return text.rstrip("/")
+
+
+def networks(name: str, text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """A comma-separated list of addresses and CIDR ranges."""
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise BadSetting(
+            f"{name} must be a comma-separated list of CIDR ranges such as 10.0.0.0/8, not {text!r}."
+        ) from None
+
+
+def contact(name: str, text: str) -> str:
+    """A contact URI for RFC 9116; a bare e-mail address becomes a `mailto:` one."""
+    uri = f"mailto:{text}" if re.fullmatch(r"[^\s:/@]+@[^\s:/@]+", text) else text
+    if not re.fullmatch(r"(mailto:[^\s@]+@\S+|https://\S+|tel:\S+)", uri):
+        raise BadSetting(f"{name} must be an e-mail address or a mailto:, https: or tel: URI, not {text!r}.")
+    return uri
+
+
+def line(name: str, text: str) -> str:
+    """One line of text, 200 characters at most."""
+    if len(text) > 200 or not text.isprintable():
+        raise BadSetting(f"{name} must be one line of 200 characters at most.")
+    return text
+
+
+def prefix(name: str, text: str) -> str:
+    """The readable beginning of a secret: lower-case letters and digits, closed by an underscore."""
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,14}_", text):
+        raise BadSetting(
+            f"{name} must be 2 to 15 lower-case letters or digits and an underscore, not {text!r}."
+        )
+    return text
