@@ -1,0 +1,33 @@
+"""Every table, as SQLModel classes. What stands here must stand in the contract's `components/x-records` too, column by column.
+
+The classes are definitions: migrations and statements are made from them. Rows travel as records, not as instances of these classes.
+"""
+
+from persistence.tables.accounts import Account, PersonalAccessToken, Plan, PlanEntitlement, Workspace, WorkspaceMember
+from persistence.tables.catalogue import Package, Release, ReleaseLink
+from persistence.tables.columns import metadata
+from persistence.tables.grants import AccessToken, DeviceGrant, RefreshToken, Session
+from persistence.tables.instances import Instance, RegistrationKey
+from persistence.tables.observed import Attempt, Interaction, InteractionClock
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "Attempt",
+    "DeviceGrant",
+    "Instance",
+    "Interaction",
+    "InteractionClock",
+    "Package",
+    "PersonalAccessToken",
+    "Plan",
+    "PlanEntitlement",
+    "RefreshToken",
+    "RegistrationKey",
+    "Release",
+    "ReleaseLink",
+    "Session",
+    "Workspace",
+    "WorkspaceMember",
+    "metadata",
+]

@@ -1,0 +1,71 @@
+"""People: accounts, the plans they are on, the workspaces that instances belong to, and personal access tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from persistence.tables.columns import digest, moment, reference, text, ulid, whole
+
+
+class Plan(SQLModel, table=True):
+    """What an account can be on: `basic`, `individual`, `team`, `enterprise`."""
+
+    name: str = Field(sa_column=text(32, primary_key=True))
+
+
+class PlanEntitlement(SQLModel, table=True):
+    """One feature that a plan switches on, such as `feature:assistant`."""
+
+    __tablename__ = "plan_entitlement"
+    plan: str = Field(foreign_key="plan.name", primary_key=True, max_length=32, ondelete="CASCADE")
+    entitlement: str = Field(sa_column=text(64, primary_key=True))
+
+
+class Account(SQLModel, table=True):
+    """A person. `password_hash` is argon2id, absent while no password is set."""
+
+    id: str = Field(sa_column=ulid(primary_key=True))
+    username: str = Field(sa_column=text(64, unique=True))
+    email: str = Field(sa_column=text(254, unique=True))
+    name: str = Field(sa_column=text(128))
+    password_hash: str | None = Field(sa_column=text(256, nullable=True))
+    plan: str = Field(foreign_key="plan.name", max_length=32, nullable=False)
+    email_verified_at: datetime | None = Field(sa_column=moment(nullable=True))
+    disabled_at: datetime | None = Field(sa_column=moment(nullable=True))
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
+
+
+class Workspace(SQLModel, table=True):
+    """What instances belong to. `generation` counts every change of who may do what in it."""
+
+    id: str = Field(sa_column=ulid(primary_key=True))
+    name: str = Field(sa_column=text(128))
+    owner_id: str = Field(sa_column=reference("account.id", index=True))
+    generation: int = Field(sa_column=whole(big=True))
+    created_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
+
+
+class WorkspaceMember(SQLModel, table=True):
+    """That an account may use the instances of a workspace."""
+
+    __tablename__ = "workspace_member"
+    workspace_id: str = Field(sa_column=reference("workspace.id", primary_key=True))
+    user_id: str = Field(sa_column=reference("account.id", primary_key=True, index=True))
+    created_at: datetime = Field(sa_column=moment())
+
+
+class PersonalAccessToken(SQLModel, table=True):
+    """A person's credential for scripts, looked up by the digest of its secret."""
+
+    __tablename__ = "personal_access_token"
+    token_hash: bytes = Field(sa_column=digest(primary_key=True))
+    id: str = Field(sa_column=text(26, unique=True))
+    user_id: str = Field(sa_column=reference("account.id", index=True))
+    name: str = Field(sa_column=text(128))
+    created_at: datetime = Field(sa_column=moment())
+    expires_at: datetime | None = Field(sa_column=moment(nullable=True))
+    revoked_at: datetime | None = Field(sa_column=moment(nullable=True))
