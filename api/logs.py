@@ -2,9 +2,9 @@
 
 There is no free text, so nothing that a person sent can end up in a log: no address, no path, no value, no
 message of an exception. An event's fields have a declared form, and a field that is missing, surplus or of
-another form raises at the call, which the tests reach. Libraries log through Python's `logging` in free text;
-`hear_libraries` turns whatever they say from a warning upwards into an event that names the logger and where in
-our code it happened, and nothing else.
+another form raises at the call, which the tests reach. Libraries log through Python's `logging` in free
+text; `hear_libraries` turns whatever they say from a warning upwards into an event that names the logger
+and where in our code it happened, and nothing else.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """What is counted: requests by operation and status, their seconds, and answers that broke the contract.
 
-Labels are operationIds and status codes, never a path, an address or an account, so their number is bounded by
-the contract. With several workers each process writes its numbers into files of one directory and the private
-listener adds them up; `prometheus_client` wants that directory named in PROMETHEUS_MULTIPROC_DIR when it is first
-imported, so the supervisor hands it to its workers in their environment and makes no `Metrics` of its own.
+Labels are operationIds and status codes, never a path, an address or an account, so their number is bounded
+by the contract. With several workers each process writes its numbers into files of one directory and the
+private listener adds them up; `prometheus_client` wants that directory named in PROMETHEUS_MULTIPROC_DIR
+when it is first imported, so the supervisor hands it to its workers in their environment and makes no
+`Metrics` of its own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The settings of a server, and the only place that reads the environment.
 
 Every setting is a variable `CANDOR_<NAME>`; those that `scripts/serve` also takes as flags are passed in as
-overrides, which win. A value that cannot be used raises `BadSetting` with one sentence that names the variable,
-so that a start with a typing mistake changes nothing. Durations are seconds, sizes are bytes.
+overrides, which win. A value that cannot be used raises `BadSetting` with one sentence that names the
+variable, so that a start with a typing mistake changes nothing. Durations are seconds, sizes are bytes.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class Settings:
         if not derived:
             return dataclasses.replace(self, public_url_is_derived=False)
         # "Every address" is a place to listen at, not one that a browser can be sent to.
-        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (compared, not bound)
-        return dataclasses.replace(
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (compared, not
+        bound) return dataclasses.replace(
             self, public_url=f"http://{_authority(host, self.port)}", public_url_is_derived=True
         )
 
