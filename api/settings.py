@@ -21,6 +21,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 Network = IPv4Network | IPv6Network
 BadSetting = values.BadSetting
 
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (compared with, not listened at)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -96,8 +98,8 @@ class Settings:
         if not derived:
             return dataclasses.replace(self, public_url_is_derived=False)
         # "Every address" is a place to listen at, not one that a browser can be sent to.
-        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (compared, not
-        bound) return dataclasses.replace(
+        host = "localhost" if self.host in _EVERY_ADDRESS else self.host
+        return dataclasses.replace(
             self, public_url=f"http://{_authority(host, self.port)}", public_url_is_derived=True
         )
 
