@@ -1,8 +1,9 @@
 """Makes the repository's virtual environment what a locked list of packages says, then runs a command in it.
 
-Standard library only: this is what runs before anything is installed. A stamp inside .venv names the lists that it
-holds, by digest, so that the next start costs a comparison; a list that changed is installed again; and an
-environment without a stamp, because its making was interrupted, is made anew. Two starts at once take turns.
+Standard library only: this is what runs before anything is installed. A stamp inside .venv names the lists
+that it holds, by digest, so that the next start costs a comparison; a list that changed is installed again;
+and an environment without a stamp, because its making was interrupted, is made anew. Two starts at once take
+turns.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "candor-installed.json"
 PYTHON = VENV / "bin" / "python"
 KINDS = ("runtime", "development")
+ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
 
 
 class SetupFailed(Exception):
@@ -130,8 +132,7 @@ def create(uv: str | None) -> None:
 
 def do(command: list[str], failure: str) -> None:
     """Run an installer, its output on standard error, whatever it is configured to install elsewhere."""
-    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV")
-    variables = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    variables = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     try:
         code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=2, env=variables).returncode
     except OSError as reason:
