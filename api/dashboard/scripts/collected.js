@@ -1,0 +1,35 @@
+// What an operation records, as sentences made from its `x-collect` and from the declared records (`components/x-records`)
+// of the document. Nothing here knows an operation by name: what the contract says is what is shown.
+
+/** One sentence for each record that the operation writes; an empty list when it declares to record nothing. */
+export function recorded(tree, collect) {
+  return (collect ?? []).map((entry) => sentence(entry, tree.components?.["x-records"]?.[entry.record] ?? {}));
+}
+
+function sentence(entry, record) {
+  const fields = Object.keys(entry.set ?? {});
+  const parts = [fields.length ? `${entry.record} (${fields.join(", ")})` : entry.record];
+  if (entry.cadence) parts.push(cadence(entry.cadence));
+  const kept = record.retention?.["delete-after"] ?? record.retention;
+  if (typeof kept === "string") parts.push(`kept ${duration(kept)}`);
+  return parts.join("; ");
+}
+
+function cadence(value) {
+  const every = typeof value === "string" ? value : value.then ?? value.every;
+  if (!every) return "at the first call only";
+  return value.first ? `at the first call, then at most once in ${duration(every)}` : `at most once in ${duration(every)}`;
+}
+
+const UNITS = { Y: "year", M: "month", W: "week", D: "day", TH: "hour", TM: "minute", TS: "second" };
+
+/** An ISO 8601 duration in words ("PT24H" is "24 hours"); anything else is returned as it is. */
+export function duration(value) {
+  const match = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(value);
+  if (!match) return value;
+  const words = Object.values(UNITS)
+    .map((unit, index) => [Number(match[index + 1] ?? 0), unit])
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`);
+  return words.join(" ") || value;
+}

@@ -1,0 +1,84 @@
+// A client of the contract that reads it from the server itself: operations are called by their operationId, and
+// what each of them records can be asked for. Everything that can go wrong in a call becomes one `Refusal`.
+
+/** A call that did not succeed. `status` is 0 when no answer came; `retryAfter` is in seconds, or null. */
+export class Refusal extends Error {
+  constructor({ status = 0, error = "unreachable", message, requestId = null, retryAfter = null }) {
+    super(message);
+    this.name = "Refusal";
+    Object.assign(this, { status, error, requestId, retryAfter });
+  }
+}
+
+/** The contract in force, and the calls that this page has made under it. */
+export class Contract {
+  #operations = new Map();
+  #called = new Set();
+
+  /** Fetches `/openapi.json` from this server. Throws a `Refusal` when it cannot be had. */
+  static async load() {
+    return new Contract(await answerOf(await send("/openapi.json", {})));
+  }
+
+  /** @param {object} tree the document, parsed. */
+  constructor(tree) {
+    this.tree = tree;
+    for (const [path, item] of Object.entries(tree.paths ?? {})) {
+      for (const [method, operation] of Object.entries(item)) {
+        if (operation?.operationId) this.#operations.set(operation.operationId, { path, method, operation });
+      }
+    }
+  }
+
+  /** The operationIds called so far, in order of first call. */
+  get called() { return [...this.#called]; }
+
+  /** Counts the operations that brought the page itself here: those behind these paths of the document. */
+  countVisits(...paths) {
+    for (const [name, { path, method }] of this.#operations) {
+      if (method === "get" && paths.includes(path)) this.#called.add(name);
+    }
+  }
+
+  /**
+   * Calls an operation that takes only query parameters; absent values are left out.
+   * Resolves to the JSON body or null; throws a `Refusal` for every answer but a success.
+   */
+  async call(name, { token, query = {} }) {
+    const { path, method } = this.#operations.get(name);
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+    const search = given.length ? `?${new URLSearchParams(given)}` : "";
+    this.#called.add(name);
+    return answerOf(await send(path + search, { method: method.toUpperCase(), token }));
+  }
+
+  /** The operation object of an operationId, or undefined. */
+  operation(name) { return this.#operations.get(name)?.operation; }
+}
+
+async function send(url, { method = "GET", token }) {
+  const headers = { Accept: "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  try {
+    return await fetch(url, { method, headers, credentials: "omit", cache: "no-cache", redirect: "error" });
+  } catch {
+    throw new Refusal({ message: "The server could not be reached. Check your connection and try again." });
+  }
+}
+
+async function answerOf(response) {
+  const body = await response.json().catch(() => null);
+  if (response.ok) return body;
+  throw new Refusal({
+    status: response.status,
+    error: body?.error ?? "unknown",
+    message: body?.error_description ?? body?.message ?? `The server answered with status ${response.status}.`,
+    requestId: body?.request_id ?? response.headers.get("X-Request-Id"),
+    retryAfter: secondsOf(response.headers.get("Retry-After")),
+  });
+}
+
+function secondsOf(header) {
+  const seconds = Number.parseInt(header ?? "", 10);
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+}
