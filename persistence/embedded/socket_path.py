@@ -1,0 +1,39 @@
+"""A short name for a socket directory whose real path may be too long for the operating system.
+
+A Unix socket address holds about a hundred bytes, and data directories can lie deeper than that. The server
+gets a path relative to its own directory; clients, which cannot know theirs, get one from here for the moment
+of connecting.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+_LONGEST: Final = 100 - len("/.s.PGSQL.5432")
+"""Bytes left for a directory; Linux ends at 107, the BSDs and macOS at 103."""
+_OPEN_FILES: Final = Path("/proc/self/fd")
+
+
+@contextmanager
+def reachable(directory: Path) -> Iterator[str]:
+    """A path to ``directory`` that fits into a socket address while the block runs.
+
+    Raises OSError when the directory does not exist or may not be entered.
+    """
+    if len(os.fsencode(directory)) <= _LONGEST:
+        yield str(directory)
+    elif _OPEN_FILES.is_dir():
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield str(_OPEN_FILES / str(handle))
+        finally:
+            os.close(handle)
+    else:
+        # /tmp whatever TMPDIR says: the name has to be short, and the new directory in it is 0700.
+        with tempfile.TemporaryDirectory(prefix="candor-", dir="/tmp") as private:
+            link = Path(private, "s")
+            link.symlink_to(directory)
+            yield str(link)
