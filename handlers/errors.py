@@ -231,7 +231,7 @@ class InvalidRegistrationKey(OAuthError):
 class OAuthTooManyRequests(TooManyRequests, OAuthError):
     """429 on the OAuth endpoints."""
 
-    error = "slow_down_requests"
+    error = "too_many_requests"
 
 
 class RegistrationsFull(OAuthError):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, bindparam, delete, func, literal, null, or_, select, update
+from sqlalchemy import Select, bindparam, delete, exists, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.statement import Statement
@@ -15,6 +15,7 @@ from persistence.unit_of_work import Record, UnitOfWork
 
 _instance = metadata.tables["instance"]
 _key = metadata.tables["registration_key"]
+_session = metadata.tables["session"]
 _NOW = bindparam("now", type_=_instance.c.registered_at.type)
 
 _CLIENT = Statement(select(_instance).where(_instance.c.client_id == bindparam("client_id")))
@@ -90,9 +91,16 @@ _first_unclaimed = select(literal(1).label("one")).select_from(_instance).where(
 _UNCLAIMED_UP_TO = Statement(
     select(func.count().label("count")).select_from(_first_unclaimed.limit(bindparam("cap")).subquery())
 )
+_other_live_session = exists(
+    select(literal(1))
+    .select_from(_session)
+    .where(
+        _session.c.instance_id == _instance.c.id, _session.c.revoked_at.is_(None), _session.c.expires_at > _NOW
+    )
+)
 _DELETE_EPHEMERAL = Statement(
     delete(_instance)
-    .where(and_(_instance.c.id == bindparam("instance_id"), _instance.c.ephemeral))
+    .where(_instance.c.id == bindparam("instance_id"), _instance.c.ephemeral, ~_other_live_session)
     .returning(_instance.c.id)
 )
 
@@ -166,6 +174,6 @@ async def unclaimed_count(store: UnitOfWork, *, cap: int) -> int:
     return int(row["count"]) if row is not None else 0
 
 
-async def delete_if_ephemeral(store: UnitOfWork, *, instance_id: str) -> None:
-    """Delete the instance when it registered with an ephemeral key."""
-    await store.write(_DELETE_EPHEMERAL, instance_id=instance_id)
+async def delete_if_ephemeral(store: UnitOfWork, *, instance_id: str, now: datetime) -> None:
+    """Delete the instance when it registered with an ephemeral key and nobody is signed in to it any more."""
+    await store.write(_DELETE_EPHEMERAL, instance_id=instance_id, now=now)

@@ -1,0 +1,131 @@
+"""The token endpoint's grants, one function each: who may have tokens, and which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from handlers import secret
+from handlers.errors import (
+    AccessDenied,
+    AuthorizationPending,
+    ExpiredToken,
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    SlowDown,
+    StaleDate,
+    UnauthorizedClient,
+)
+from handlers.oauth2 import scopes
+from handlers.oauth2.clients import Client
+from handlers.oauth2.rotation import TokenPair, rotate
+from handlers.ports import Ports
+from persistence import device_grants, tokens
+from persistence.unit_of_work import UnitOfWork
+
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def refuse_stale_date(date: str | None, now: datetime) -> None:
+    """Raise StaleDate when a Date header (RFC 9110 section 6.6.1) is more than 5 minutes from `now`; unreadable ones are ignored."""
+    if date is None:
+        return
+    try:
+        stated = parsedate_to_datetime(date)
+        if abs(stated - now) > _CLOCK_TOLERANCE:
+            raise StaleDate
+    except (ValueError, TypeError, OverflowError):
+        return
+
+
+async def client_credentials(
+    *, client: Client, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    """A token for the instance itself, with scope `instance` whatever it registered for people (RFC 6749 section 4.4)."""
+    asked = scopes.parse(body.get("scope") or scopes.INSTANCE)
+    if asked != (scopes.INSTANCE,):
+        raise InvalidScope("An instance's own token carries the scope `instance` and no other.")
+    pair = TokenPair(
+        access_token=ports.randomness.secret(secret.ACCESS_TOKEN),
+        access_expires_at=now + ports.policy.instance_token_life,
+        refresh_token=None,
+        scopes=asked,
+    )
+    tokens.issue_instance_token(
+        store,
+        token_hash=secret.digest(pair.access_token),
+        instance_id=client.id,
+        scopes=pair.scopes,
+        now=now,
+        expires_at=pair.access_expires_at,
+        otherwise=InvalidClient,
+    )
+    return pair
+
+
+async def device_code(
+    *, client: Client, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    """A person's tokens for an approved device code, exactly once (RFC 8628 section 3.4)."""
+    if not secret.well_formed(body["device_code"], secret.DEVICE_CODE):
+        raise InvalidGrant
+    code_hash = secret.digest(body["device_code"])
+    grant = await device_grants.grant_of_client(store, device_code_hash=code_hash, instance_id=client.id)
+    if grant is None or grant["state"] == "redeemed":
+        raise InvalidGrant
+    if grant["state"] == "denied":
+        raise AccessDenied
+    if grant["expires_at"] <= now:
+        raise ExpiredToken
+    if grant["state"] == "pending":
+        early = await device_grants.poll_was_early(store, device_code_hash=code_hash, now=now)
+        raise SlowDown if early else AuthorizationPending
+    return await _redeem(code_hash, client=client, store=store, ports=ports, now=now)
+
+
+async def refresh_token(
+    *, client: Client, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    """The successor tokens of a session (RFC 6749 section 6). A `scope` may repeat or narrow, never widen."""
+    pair = await rotate(
+        refresh_token=body["refresh_token"], instance_id=client.id, store=store, ports=ports, now=now
+    )
+    if not set(scopes.parse(body.get("scope") or "")) <= set(pair.scopes):
+        raise InvalidScope
+    return pair
+
+
+def refuse_unregistered(client: Client, grant_type: str) -> None:
+    """Raise UnauthorizedClient when the client did not register this grant type."""
+    if grant_type not in client.grant_types:
+        raise UnauthorizedClient
+
+
+async def _redeem(
+    code_hash: bytes, *, client: Client, store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    access_token = ports.randomness.secret(secret.ACCESS_TOKEN)
+    refresh = ports.randomness.secret(secret.REFRESH_TOKEN)
+    access_expires_at = now + ports.policy.access_token_life
+    row = await device_grants.redeem(
+        store,
+        device_code_hash=code_hash,
+        instance_id=client.id,
+        session_id=ports.randomness.id(now),
+        access_hash=secret.digest(access_token),
+        refresh_hash=secret.digest(refresh),
+        now=now,
+        access_expires_at=access_expires_at,
+        refresh_expires_at=now + ports.policy.refresh_token_life,
+    )
+    if row is None:
+        raise InvalidGrant
+    return TokenPair(
+        access_token=access_token,
+        access_expires_at=access_expires_at,
+        refresh_token=refresh if row["offline"] else None,
+        scopes=tuple(row["scopes"]),
+    )

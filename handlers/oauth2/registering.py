@@ -1,0 +1,139 @@
+"""Registering instances: what the policy keeps of a request, and how many may wait unclaimed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from handlers import secret
+from handlers.address_prefix import prefix
+from handlers.errors import (
+    InvalidClientMetadata,
+    InvalidRedirectUri,
+    InvalidRegistrationKey,
+    OAuthTooManyRequests,
+    RegistrationsFull,
+)
+from handlers.oauth2 import scopes
+from handlers.policy import Policy
+from handlers.ports import Ports
+from persistence import attempts, registration
+from persistence.registration import NewClient
+from persistence.unit_of_work import UnitOfWork
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+REFRESH_TOKEN = "refresh_token"
+CLIENT_CREDENTIALS = "client_credentials"
+SUPPORTED_GRANT_TYPES = (DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
+
+_KIND = "registration"
+_EXPIRED_AT_MOST = 100
+_NAME_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+_RETRY_WHEN_FULL_S = 300
+
+
+def grant_types(asked: Sequence[str]) -> tuple[str, ...]:
+    """The supported ones of the grant types asked for, each once. Raises InvalidClientMetadata when none is left."""
+    kept = tuple(dict.fromkeys(name for name in asked if name in SUPPORTED_GRANT_TYPES))
+    if not kept:
+        raise InvalidClientMetadata("None of the grant types is supported.")
+    return kept
+
+
+def redirect_uris(asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The redirect URIs, each once. Raises InvalidRedirectUri unless each is https, or http on a loopback address."""
+    for uri in asked or ():
+        if not _is_usable_redirect(uri):
+            raise InvalidRedirectUri
+    return tuple(dict.fromkeys(asked or ()))
+
+
+async def register(
+    *,
+    body: Mapping[str, Any],
+    store: UnitOfWork,
+    ports: Ports,
+    now: datetime,
+    client_ip: IPv4Address | IPv6Address | None,
+) -> tuple[NewClient, str]:
+    """Store a new client, claimed when a registration key says so; the client and its secret.
+
+    Raises InvalidScope, InvalidClientMetadata, InvalidRedirectUri, InvalidRegistrationKey, OAuthTooManyRequests, RegistrationsFull.
+    """
+    client_secret = ports.randomness.secret(secret.CLIENT_SECRET)
+    client = NewClient(
+        id=ports.randomness.id(now),
+        client_id=ports.randomness.id(now),
+        client_secret_hash=secret.digest(client_secret),
+        scopes=scopes.registered(body["scope"]),
+        grant_types=grant_types(body["grant_types"]),
+        token_endpoint_auth_method=body.get("token_endpoint_auth_method") or "client_secret_post",
+        client_name=body.get("client_name"),
+        redirect_uris=redirect_uris(body.get("redirect_uris")),
+    )
+    key = body.get("instance_registration_key")
+    if key is not None:
+        await _register_claimed(client, key=key, store=store, ports=ports, now=now)
+    else:
+        await _register_unclaimed(client, store=store, policy=ports.policy, now=now, client_ip=client_ip)
+    return client, client_secret
+
+
+async def _register_claimed(client: NewClient, *, key: str, store: UnitOfWork, ports: Ports, now: datetime) -> None:
+    if not secret.well_formed(key, ports.policy.registration_key_prefix):
+        raise InvalidRegistrationKey
+    suffix = ports.randomness.letters(_NAME_ALPHABET, 6)
+    row = await registration.register_with_key(
+        store, client, key_hash=secret.digest(key), name_suffix=suffix, now=now
+    )
+    if row is None:
+        raise InvalidRegistrationKey
+
+
+async def _register_unclaimed(
+    client: NewClient,
+    *,
+    store: UnitOfWork,
+    policy: Policy,
+    now: datetime,
+    client_ip: IPv4Address | IPv6Address | None,
+) -> None:
+    count, started = await attempts.count_attempt(
+        store, kind=_KIND, subject=prefix(client_ip), now=now, window_before=now - policy.unclaimed_window
+    )
+    if count > policy.unclaimed_per_address:
+        wait = started + policy.unclaimed_window - now
+        raise OAuthTooManyRequests(
+            int(wait.total_seconds()) + 1,
+            "Too many unclaimed registrations from this address. Use a registration key, or try again later.",
+        )
+    await registration.remove_expired_unclaimed(
+        store, registered_before=now - policy.unclaimed_life, at_most=_EXPIRED_AT_MOST
+    )
+    if await registration.unclaimed_count(store, cap=policy.unclaimed_cap) >= policy.unclaimed_cap:
+        raise RegistrationsFull(_RETRY_WHEN_FULL_S)
+    await registration.register_unclaimed(store, client, now=now)
+
+
+def _is_usable_redirect(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+        parts.port  # noqa: B018 (raises ValueError for a port that is none)
+    except ValueError:
+        return False
+    if not uri.isascii() or not host or parts.fragment or "#" in uri or "@" in parts.netloc or "\\" in uri or " " in uri:
+        return False
+    if parts.scheme == "https":
+        return True
+    return parts.scheme == "http" and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

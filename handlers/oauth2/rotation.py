@@ -1,0 +1,108 @@
+"""Refresh token rotation (BCP 9700 section 4.14): one successor per token, the same one for retries, and the end of the family for replays.
+
+The successor's secrets are stored sealed (AES-256-GCM) under a key made from the used token itself, so that a retry within the grace
+window can be given the very same answer while the database alone reveals nothing. A token is replayed when it is used again after the
+window, or within it when its successor has been used already: then two parties hold the family, and it is revoked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from handlers import secret
+from handlers.errors import InvalidGrant, ReplayedGrant
+from handlers.ports import Ports
+from persistence import tokens
+from persistence.unit_of_work import Record, UnitOfWork
+
+_NONCE_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a session gets: access token with its end, the refresh token if there is one, and the scopes."""
+
+    access_token: str
+    access_expires_at: datetime
+    refresh_token: str | None
+    scopes: tuple[str, ...]
+
+
+async def rotate(*, refresh_token: str, instance_id: str, store: UnitOfWork, ports: Ports, now: datetime) -> TokenPair:
+    """The successor of a refresh token. Raises InvalidGrant, and ReplayedGrant after revoking a replayed family."""
+    if not secret.well_formed(refresh_token, secret.REFRESH_TOKEN):
+        raise InvalidGrant
+    token_hash = secret.digest(refresh_token)
+    row = await tokens.refresh_token(store, token_hash=token_hash, instance_id=instance_id)
+    if row is None or row["revoked_at"] is not None:
+        raise InvalidGrant
+    if row["consumed_at"] is None:
+        if row["expires_at"] <= now:
+            raise InvalidGrant
+        issued = await _issue(refresh_token, row, instance_id=instance_id, store=store, ports=ports, now=now)
+        if issued is not None:
+            return issued
+        await store.rollback()  # another call was first: see what it left
+        row = await tokens.refresh_token(store, token_hash=token_hash, instance_id=instance_id)
+        if row is None or row["revoked_at"] is not None or row["consumed_at"] is None:
+            raise InvalidGrant
+    return await _repeat(refresh_token, row, store=store, ports=ports, now=now)
+
+
+async def _issue(
+    refresh_token: str, row: Record, *, instance_id: str, store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair | None:
+    successor = TokenPair(
+        access_token=ports.randomness.secret(secret.ACCESS_TOKEN),
+        access_expires_at=now + ports.policy.access_token_life,
+        refresh_token=ports.randomness.secret(secret.REFRESH_TOKEN),
+        scopes=tuple(row["scopes"]),
+    )
+    assert successor.refresh_token is not None
+    rotated = await tokens.rotate(
+        store,
+        token_hash=secret.digest(refresh_token),
+        session_id=row["session_id"],
+        instance_id=instance_id,
+        access_hash=secret.digest(successor.access_token),
+        refresh_hash=secret.digest(successor.refresh_token),
+        successor_sealed=seal(successor, under=refresh_token),
+        now=now,
+        access_expires_at=successor.access_expires_at,
+        refresh_expires_at=now + ports.policy.refresh_token_life,
+    )
+    return successor if rotated else None
+
+
+async def _repeat(
+    refresh_token: str, row: Record, *, store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    in_grace = now - row["consumed_at"] <= ports.policy.refresh_grace
+    if in_grace and row["successor_consumed_at"] is None and row["successor_sealed"] is not None:
+        return unseal(row["successor_sealed"], under=refresh_token)
+    await tokens.revoke_session(store, session_id=row["session_id"], now=now)
+    raise ReplayedGrant
+
+
+def seal(pair: TokenPair, *, under: str) -> bytes:
+    """The pair, readable only with the refresh token that it succeeds."""
+    nonce = os.urandom(_NONCE_LENGTH)
+    plain = json.dumps([pair.access_token, pair.access_expires_at.isoformat(), pair.refresh_token, pair.scopes])
+    return nonce + AESGCM(_key(under)).encrypt(nonce, plain.encode(), None)
+
+
+def unseal(sealed: bytes, *, under: str) -> TokenPair:
+    """The pair that `seal` was given. Raises cryptography's InvalidTag for any other token."""
+    plain = AESGCM(_key(under)).decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], None)
+    access_token, expires_at, refresh_token, scopes = json.loads(plain)
+    return TokenPair(access_token, datetime.fromisoformat(expires_at), refresh_token, tuple(scopes))
+
+
+def _key(refresh_token: str) -> bytes:
+    return hashlib.sha256(b"candor refresh successor\0" + refresh_token.encode()).digest()

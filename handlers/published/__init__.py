@@ -1,0 +1,1 @@
+"""The contract, the pages and their static files."""
