@@ -1,0 +1,50 @@
+"""The application: the contract, compiled and plugged into Connexion, between what `wiring.py` has chosen.
+
+All that can be refused about a contract and its handlers is refused here, before a socket is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from connexion import AsyncApp
+from connexion.middleware.lifespan import LifespanMiddleware
+
+from api.contract.compilation import compile_contract, resolver_for
+from api.contract.connexion_app import ContractMiddleware, connexion_specification
+from api.contract.document import Document
+from api.contract.pipeline import Engine
+from api.contract.security import SECURITY_MAP
+from api.contract.surroundings import Surroundings
+
+
+def build_app(document: Document, *, wiring: Surroundings, handlers: str = "handlers") -> Any:
+    """The ASGI application of a contract. `handlers` names the package that has one package per tag.
+
+    Raises `ContractError`, one sentence per line, when contract and handlers do not fit; a handler module that
+    cannot be imported raises what it raised. The lifespan runs `wiring.startup` and `wiring.shutdown`.
+    """
+    resolver = resolver_for(document.tree, handlers)
+    contract = compile_contract(document.tree, connexion_specification(document.tree), resolver, SECURITY_MAP)
+    engine = Engine(contract, wiring)
+    app = AsyncApp(
+        __name__,
+        lifespan=partial(_lifespan, wiring=wiring),
+        middlewares=[LifespanMiddleware, partial(ContractMiddleware, contract=contract, engine=engine)],
+        resolver=resolver,
+        security_map=SECURITY_MAP,
+    )
+    app.add_api(document.tree)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Any, *, wiring: Surroundings) -> AsyncIterator[None]:
+    await wiring.startup()
+    try:
+        yield
+    finally:
+        await wiring.shutdown()

@@ -1,0 +1,20 @@
+"""`application/x-www-form-urlencoded` bodies as OAuth wants them: no field twice, an empty field is an absent one.
+
+RFC 6749 section 3.2: parameters sent without a value are treated as if they were omitted, and parameters must
+not be included more than once.
+"""
+
+from __future__ import annotations
+
+from api.contract.percent import pairs
+from api.contract.refusals import refused
+
+
+def parse(raw: bytes) -> dict[str, str]:
+    """The fields of a body. Raises `RequestRefused` (400): `form`, `too_many`, `nul` or `repeated`."""
+    fields: dict[str, str] = {}
+    for name, value in pairs(raw, "", "form"):
+        if name in fields:
+            raise refused("", "repeated")
+        fields[name] = value
+    return {name: value for name, value in fields.items() if value}

@@ -1,0 +1,38 @@
+"""One operation of the contract, compiled: everything that a request to it needs, looked up once at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.contract.parameters import ParameterPlan
+from api.contract.request_body import BodyPlan
+from api.contract.response import ResponsePlan
+from api.contract.security import SecurityPlan
+from api.contract.signatures import Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A compiled operation. `path` is the contract's template, `injected` the handler's arguments from the engine.
+
+    `connexion` is the framework's own object for it, for whoever asks `connexion.context`.
+    """
+
+    id: str
+    method: str
+    path: str
+    handler: Handler
+    injected: frozenset[str]
+    security: SecurityPlan
+    parameters: ParameterPlan
+    body: BodyPlan | None
+    responses: ResponsePlan
+    collects: bool
+    wants_address: bool
+    connexion: Any
+
+    @property
+    def reaches_store(self) -> bool:
+        """Whether answering may need the database: to look a token up, in the handler, or to record the call."""
+        return bool(self.security.bearer) or "store" in self.injected or self.collects

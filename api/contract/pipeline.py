@@ -1,0 +1,201 @@
+"""The way of one request through the compiled contract, in one order for every operation.
+
+Route, method, security, parameters, body, handler, check of the answer, record, commit, send. The answer is
+checked before the commit, so that a handler which answers outside of its contract changes nothing; and it is
+sent after the commit, so that nobody is told of something that did not happen.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from time import perf_counter
+from typing import Any
+
+from api.client_address import client_address
+from api.contract.compilation import Contract
+from api.contract.connexion_context import enter
+from api.contract.operation import Operation
+from api.contract.refusals import MethodNotAllowed, PathUnknown, refused
+from api.contract.request_body import ClientGone
+from api.contract.request import Request
+from api.contract.response import Outgoing, Violation
+from api.contract.sending import send
+from api.contract.surroundings import Surroundings, UnitOfWork
+from api.logs import Event, frames_of
+from api.problems import InternalError, render
+from handlers.answers import Answer
+from handlers.errors import ApiError
+from persistence.availability import StoreUnavailable
+
+OUTSIDE = "outside"  # what metrics and logs call a request that belongs to no operation
+_CLIENT_GONE = 499  # never sent: what metrics say of a request whose client left
+
+
+class Engine:
+    """Answers every HTTP request. One per process."""
+
+    def __init__(self, contract: Contract, surroundings: Surroundings) -> None:
+        self._table = contract.table
+        self._outside = contract.outside
+        self._unit_of_work = surroundings.unit_of_work
+        self._authenticator = surroundings.authenticator
+        self._recorder = surroundings.recorder
+        self._metrics = surroundings.metrics
+        self._logs = surroundings.logs
+        self._ports = surroundings.ports
+        self._clock = surroundings.clock
+        self._trusted = tuple(surroundings.trusted_proxies)
+        self._max_body_bytes = surroundings.max_body_bytes
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        started = perf_counter()
+        request = Request(scope, receive, send)
+        route, request.path_values = self._table.find(scope["raw_path"])
+        operation = route.operation(scope["method"]) if route is not None else None
+        if operation is not None:
+            status = await self._operate(operation, request)
+        elif route is None:
+            status = await self._answer_outside(request, PathUnknown())
+        elif scope["method"] == "OPTIONS":
+            status = await self._send_outside(request, Answer(204, headers={"Allow": route.allow}))
+        else:
+            status = await self._answer_outside(request, MethodNotAllowed(route.allow))
+        self._metrics.request(
+            operation.id if operation is not None else OUTSIDE, status, perf_counter() - started
+        )
+
+    async def _operate(self, operation: Operation, request: Request) -> int:
+        store = self._unit_of_work()
+        try:
+            outgoing = await self._perform(operation, request, store)
+        except ClientGone:
+            await _rolled_back(store)
+            return _CLIENT_GONE
+        except Exception as failure:  # noqa: BLE001 - the boundary: every failure becomes a declared answer
+            outgoing = await self._refuse(operation, request, store, failure)
+        except BaseException:  # the server is going down
+            await _rolled_back(store)
+            raise
+        await self._deliver(operation, request, store, outgoing)
+        return outgoing.status
+
+    async def _perform(self, operation: Operation, request: Request, store: UnitOfWork) -> Outgoing:
+        now = self._clock()
+        headers = request.headers
+        if b"host" not in headers and request.scope["http_version"] == "1.1":
+            raise refused("/header/Host", "required")
+        if b"host" in request.repeated:
+            raise refused("/header/Host", "repeated")
+        caller = await operation.security.caller(
+            headers, request.repeated, self._authenticator, store=store, now=now
+        )
+        arguments: dict[str, object] = {}
+        operation.parameters.read(request.path_values, request.scope["query_string"], headers, arguments)
+        if operation.body is not None:
+            if b"content-type" in request.repeated:
+                raise refused("/header/Content-Type", "repeated")
+            arguments["body"] = await operation.body.read(request.receive, headers, self._max_body_bytes)
+        client_ip = client_address(request.peer, headers, self._trusted) if operation.wants_address else None
+        injected = operation.injected
+        if "caller" in injected:
+            arguments["caller"] = caller
+        if "store" in injected:
+            arguments["store"] = store
+        if "ports" in injected:
+            arguments["ports"] = self._ports
+        if "now" in injected:
+            arguments["now"] = now
+        if "client_ip" in injected:
+            arguments["client_ip"] = client_ip
+        enter(operation.connexion, request.scope, request.receive)
+        outgoing = operation.responses.check(await operation.handler(**arguments))
+        if operation.collects and 200 <= outgoing.status < 300:
+            self._recorder.record(operation.id, caller=caller, store=store, client_ip=client_ip, now=now)
+        await store.commit()
+        return outgoing
+
+    async def _refuse(
+        self, operation: Operation, request: Request, store: UnitOfWork, failure: Exception
+    ) -> Outgoing:
+        """The declared answer to a failure, after its work was dropped, or kept where the failure says so."""
+        outgoing, sound = self._rendered(operation, request, failure)
+        if sound and isinstance(failure, ApiError) and failure.keep:
+            try:
+                await store.commit()
+            except Exception as second:  # noqa: BLE001 - this commit can fail like any other
+                outgoing, _ = self._rendered(operation, request, second)
+            else:
+                return outgoing
+        await _rolled_back(store)
+        return outgoing
+
+    def _rendered(self, operation: Operation, request: Request, failure: Exception) -> tuple[Outgoing, bool]:
+        """The answer to a failure and whether it conforms; an opaque 500 in its place when it does not."""
+        responses = operation.responses
+        try:
+            if isinstance(failure, Violation):
+                raise failure
+            outgoing = responses.check(render(failure, request_id=request.id, path=operation.path))
+        except Violation as violation:
+            self._violated(operation.id, request, violation)
+            return responses.check(render(InternalError(), request_id=request.id, path=operation.path)), False
+        self._tell(operation, request, failure)
+        return outgoing, True
+
+    async def _deliver(
+        self, operation: Operation, request: Request, store: UnitOfWork, outgoing: Outgoing
+    ) -> None:
+        """Send the answer. What a stream does to the store while it is sent becomes final when it has ended."""
+        if outgoing.chunks is None:
+            await send(request, outgoing)
+            return
+        try:
+            if await send(request, outgoing):
+                await store.commit()
+            else:
+                await _rolled_back(store)
+        except Exception as failure:  # noqa: BLE001 - the head is out: a stream's failure can only cut it short
+            await _rolled_back(store)
+            self._tell(operation, request, failure)
+
+    async def _answer_outside(self, request: Request, failure: ApiError) -> int:
+        return await self._send_outside(request, render(failure, request_id=request.id, path=""))
+
+    async def _send_outside(self, request: Request, answer: Answer) -> int:
+        try:
+            outgoing = self._outside.check(answer)
+        except Violation as violation:
+            self._violated(OUTSIDE, request, violation)
+            outgoing = self._outside.check(render(InternalError(), request_id=request.id, path=""))
+        await send(request, outgoing)
+        return outgoing.status
+
+    def _violated(self, operation_id: str, request: Request, violation: Violation) -> None:
+        self._metrics.violation(operation_id)
+        self._logs.emit(
+            Event.CONTRACT_VIOLATION,
+            operation_id=operation_id,
+            request_id=request.id,
+            violation=violation.reason,
+            status=violation.status,
+        )
+
+    def _tell(self, operation: Operation, request: Request, failure: Exception) -> None:
+        """Log a failure that is nobody's answer: what the contract declares is no event."""
+        if isinstance(failure, StoreUnavailable):
+            self._logs.emit(Event.STORE_UNAVAILABLE, operation_id=operation.id, request_id=request.id)
+        elif not isinstance(failure, ApiError):
+            self._logs.emit(
+                Event.UNHANDLED_EXCEPTION,
+                operation_id=operation.id,
+                request_id=request.id,
+                exception=type(failure).__name__,
+                frames=frames_of(failure),
+            )
+
+
+async def _rolled_back(store: UnitOfWork) -> None:
+    """Drop the work. A store that cannot even do that has dropped it already: the connection is gone."""
+    with suppress(Exception):
+        await store.rollback()
