@@ -47,8 +47,8 @@ def directory(name: str, text: str) -> Path:
 
 
 def database_url(name: str, text: str) -> str:
-    """A PostgreSQL URL."""
-    if not text.startswith(("postgresql://", "postgres://")):
+    """The URL of a PostgreSQL server, or of an embedded one that another process keeps running."""
+    if not text.startswith(("postgresql://", "postgres://", "candor-embedded://")):
         raise BadSetting(f"{name} must be a URL that begins with postgresql:// or postgres://.")
     return text
 

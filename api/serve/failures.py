@@ -1,0 +1,32 @@
+"""Which sentence a failed start ends with.
+
+Failures that were foreseen carry their sentence. Any other one is a defect: it is named by its class and
+the places in our code where it passed, without its text, which could hold what should not be printed.
+"""
+
+from __future__ import annotations
+
+from api.contract.document import ContractError
+from api.logs import frames_of
+from api.serve.startup import StartFailed
+from api.settings import BadSetting
+from persistence.database import StoreUnavailable
+from persistence.embedded import EmbeddedPostgresError
+from persistence.migrations import MigrationRefused
+
+FORESEEN = (
+    StartFailed,
+    BadSetting,
+    ContractError,
+    EmbeddedPostgresError,
+    MigrationRefused,
+    StoreUnavailable,
+)
+
+
+def sentence_for(failure: BaseException) -> str:
+    """What to tell the person who started the server."""
+    if isinstance(failure, FORESEEN):
+        return str(failure)
+    places = ", ".join(frames_of(failure)) or "outside Candor's own code"
+    return f"The server could not start because of a defect: {type(failure).__name__} at {places}."

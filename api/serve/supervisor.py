@@ -1,0 +1,174 @@
+"""The life of a server, from the first check to the clean stop.
+
+Things happen in the order in which they can fail without a trace: the ports are taken first, then the data
+directory, then the database is started, migrated and compared with the contract, then workers are started,
+and only when all of them accept requests is `ready` said. Everything that was opened is closed in the
+opposite order, whatever ended it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Protocol
+
+import uvloop
+
+from api.contract.document import load
+from api.logs import Event, Logs
+from api.private_listener import private_application
+from api.serve import data_directory, store
+from api.serve.http_server import HttpServer
+from api.serve.sockets import bind, port_of
+from api.serve.startup import announce, say
+from api.settings import REPOSITORY, Settings
+from persistence.database import Database, StoreUnavailable
+
+if TYPE_CHECKING:
+    from api.serve.fleet import Fleet
+
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Stopped(Exception):
+    """The server was told to stop before it was ready."""
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop. Returns after a clean stop; raises what kept the server from starting."""
+    for number in STOPPING:
+        signal.signal(number, _stop_starting)
+    with ExitStack() as opened:
+        try:
+            listener = opened.enter_context(closing(bind(settings.host, settings.port)))
+            private = opened.enter_context(closing(bind(settings.private_host, settings.private_port)))
+            settings = settings.bound_to(port_of(listener))
+            contract = load(REPOSITORY / "cloud_instance.yaml").tree
+            opened.enter_context(data_directory.claimed(settings.data_dir))
+            url = opened.enter_context(store.running(settings))
+            store.make_ready(url, contract)
+            server = _Server(settings, url, listener, private)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(server.serve())
+        except Stopped:
+            say("stopped before it was ready")
+        finally:
+            # What is being closed now is what a second signal would be about; it is bounded.
+            for number in STOPPING:
+                signal.signal(number, signal.SIG_IGN)
+
+
+class _Workers(Protocol):
+    async def start(self) -> None: ...
+    def missing(self) -> int: ...
+    def drain(self) -> None: ...
+    async def stopped(self) -> None: ...
+
+
+class _Server:
+    """The part of a server's life that runs in an event loop."""
+
+    def __init__(self, settings: Settings, url: str, listener: socket.socket, private: socket.socket) -> None:
+        self._settings = dataclasses.replace(settings, database_url=url)
+        self._url = url
+        self._listener = listener
+        self._private = private
+        self._logs = Logs()
+        self._told = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Start workers and the private listener, say `ready`, and drain when told to."""
+        self._logs.hear_libraries()
+        loop = asyncio.get_running_loop()
+        for number in STOPPING:
+            loop.add_signal_handler(number, self._told.set)
+        workers, counts = self._workers()
+        say("starting the workers" if self._settings.workers > 1 else "loading the contract")
+        await workers.start()
+        database = await Database.connect(self._url, pool_size=1)
+        private = HttpServer(
+            private_application(metrics=counts, ready=_Readiness(database, workers, self._told)), drain_s=1
+        )
+        watching = asyncio.create_task(private.serve(sockets=[self._private]))
+        await private.accepting.wait()
+        try:
+            with data_directory.described(self._settings.data_dir, self._description()):
+                await self._until_stopped(workers)
+        finally:
+            private.drain()
+            await watching
+            await database.close()
+
+    async def _until_stopped(self, workers: _Workers) -> None:
+        settings = self._settings
+        say(f"metrics and readiness are at {self._private_url()}")
+        self._logs.emit(Event.SERVER_STARTED, public_url=settings.public_url, workers=settings.workers)
+        announce(settings.listening_url)
+        serving = asyncio.create_task(workers.stopped())
+        told = asyncio.create_task(self._told.wait())
+        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        if told.done():
+            self._logs.emit(Event.SERVER_DRAINING)
+            for number in STOPPING:
+                asyncio.get_running_loop().add_signal_handler(number, workers.drain)
+            workers.drain()
+        told.cancel()
+        await serving
+        self._logs.emit(Event.SERVER_STOPPED)
+
+    def _workers(self) -> tuple[_Workers, Callable[[], bytes]]:
+        """The workers, and how to read what they count. Only what is used is imported: it costs memory and
+        time."""
+        if self._settings.workers == 1:
+            from api.serve.alone import Alone
+
+            alone = Alone(self._settings, self._listener, logs=self._logs)
+            return alone, alone.counts
+        from api.metrics import exposition_of
+        from api.serve.fleet import Fleet
+
+        fleet: Fleet = Fleet(self._settings, self._listener, logs=self._logs)
+        return fleet, lambda: exposition_of(fleet.counts)
+
+    def _private_url(self) -> str:
+        host = self._settings.private_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{port_of(self._private)}"
+
+    def _description(self) -> dict[str, object]:
+        return {
+            "pid": os.getpid(),
+            "listening_url": self._settings.listening_url,
+            "public_url": self._settings.public_url,
+            "private_url": self._private_url(),
+            "workers": self._settings.workers,
+        }
+
+
+class _Readiness:
+    """Whether requests can be answered now."""
+
+    def __init__(self, database: Database, workers: _Workers, told: asyncio.Event) -> None:
+        self._database = database
+        self._workers = workers
+        self._told = told
+
+    async def __call__(self) -> str | None:
+        """None if so, else one sentence why not."""
+        if self._told.is_set():
+            return "The server is stopping."
+        if missing := self._workers.missing():
+            return f"Workers that are not running: {missing}."
+        try:
+            await self._database.ping()
+        except StoreUnavailable as failure:
+            return str(failure)
+        return None
+
+
+def _stop_starting(number: int, frame: object) -> None:
+    raise Stopped
