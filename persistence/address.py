@@ -75,9 +75,14 @@ class Address:
                 **options,
             )
 
+    @property
+    def title(self) -> str:
+        """``shown``, at the beginning of a sentence."""
+        return self.shown[0].upper() + self.shown[1:]
+
     def complaint(self, error: BaseException) -> str:
         """One sentence: this database cannot be reached, and why."""
-        return f"{self.shown[0].upper()}{self.shown[1:]} cannot be reached: {_reason(error)}."
+        return f"{self.title} cannot be reached: {_reason(error)}."
 
 
 def _place(url: str, parts: SplitResult) -> str:
