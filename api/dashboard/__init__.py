@@ -1,1 +1,1 @@
-"""The web pages of Candor: static files, clients of the contract like any other program, and how they are published."""
+"""The web pages of Candor: static files, clients of the contract like any program."""

@@ -1,7 +1,8 @@
-"""The static files that the server publishes, read once at start: two pages, what they load, and the vendored viewer.
+"""The static files that the server publishes, read once at start: pages, what they load, the vendored viewer.
 
 Every file has one flat name, so that one operation of the contract serves them all. A page names in its
-Content-Security-Policy what it may load: scripts, styles and data of this server, nothing inline, no other origin.
+Content-Security-Policy what it may load: scripts, styles and data of this server, nothing inline and nothing
+from another origin.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ _OWN_ORIGIN_ONLY = (
 DOCS_POLICY = _OWN_ORIGIN_ONLY.format(images=" data:")
 """What `/docs` may do. The viewer's style sheet draws its arrows and locks from `data:` images."""
 
-DEVICE_POLICY = _OWN_ORIGIN_ONLY.format(images="") + "; require-trusted-types-for 'script'; trusted-types 'none'"
-"""What `/device` may do: no text can become markup or script there, because it shows names that instances chose."""
+DEVICE_POLICY = (
+    _OWN_ORIGIN_ONLY.format(images="") + "; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""What `/device` may do. It shows names that instances chose, so no text can become markup or script there."""
 
 PAGES: Mapping[str, str] = MappingProxyType({"docs.html": DOCS_POLICY, "device.html": DEVICE_POLICY})
 """The Content-Security-Policy of each page."""
