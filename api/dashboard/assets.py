@@ -37,7 +37,7 @@ DOCS_POLICY = _OWN_ORIGIN_ONLY.format(images=" data:")
 DEVICE_POLICY = (
     _OWN_ORIGIN_ONLY.format(images="") + "; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""What `/device` may do. It shows names that instances chose, so no text can become markup or script there."""
+"""What `/device` may do. It shows names that instances chose, so no text can become markup or script."""
 
 PAGES: Mapping[str, str] = MappingProxyType({"docs.html": DOCS_POLICY, "device.html": DEVICE_POLICY})
 """The Content-Security-Policy of each page."""
