@@ -1,0 +1,105 @@
+"""One PostgreSQL for a whole run of the tests, and a fresh database for whoever asks.
+
+All test processes of a user on this machine (xdist workers, runs side by side) share one embedded server
+below the temporary directory; the last one out stops it and removes it. ``CANDOR_TEST_DATABASE_URL`` names
+another server to use instead: a ``postgresql://`` URL of a role that may create databases.
+"""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from persistence.address import Address
+from persistence.embedded import EmbeddedPostgres
+from persistence.embedded.layout import ADMINISTRATOR, Layout
+from persistence.embedded.process import ServerProcess
+
+_VARIABLE: Final = "CANDOR_TEST_DATABASE_URL"
+
+
+class SharedCluster:
+    """A server with databases to be had. Made by ``shared_cluster``."""
+
+    def __init__(self, administration_url: str, layout: Layout | None) -> None:
+        self._administration_url = administration_url
+        self._layout = layout
+        self._created: list[str] = []
+
+    def create_database(self, name: str) -> str:
+        """A new, empty database whose name begins with ``name``; its URL. Blocks some hundredths of a second.
+
+        On the embedded server it belongs to the application's role, as in production.
+        """
+        full_name = f"{name}_{secrets.token_hex(6)}"
+        owner = 'OWNER "candor"' if self._layout is not None else ""
+        self._administer(f'CREATE DATABASE "{full_name}" {owner} TEMPLATE template0')
+        self._created.append(full_name)
+        if self._layout is not None:
+            return self._layout.url(database=full_name)
+        return urlsplit(self._administration_url)._replace(path=f"/{full_name}").geturl()
+
+    def drop_databases(self) -> None:
+        """Drop what this process has created, whoever is still connected."""
+        while self._created:
+            self._administer(f'DROP DATABASE "{self._created.pop()}" WITH (FORCE)')
+
+    def _administer(self, command: str) -> None:
+        async def run() -> None:
+            connection = await Address.parse(self._administration_url).open()
+            try:
+                await connection.execute(command)
+            finally:
+                await connection.close()
+
+        outside_any_loop(run())
+
+
+@contextmanager
+def shared_cluster() -> Iterator[SharedCluster]:
+    """Join the server, starting it if need be; leave it at the end."""
+    elsewhere = os.environ.get(_VARIABLE)
+    if elsewhere:
+        cluster = SharedCluster(elsewhere, None)
+        try:
+            yield cluster
+        finally:
+            cluster.drop_databases()
+        return
+    data_dir = Path(tempfile.gettempdir(), f"candor-tests-{os.geteuid()}")
+    layout = Layout(data_dir)
+    with _alone(data_dir):
+        server = EmbeddedPostgres(data_dir, extra_settings={"fsync": "off", "full_page_writes": "off"})
+        server.start(lambda progress: print(progress, file=sys.stderr))
+    cluster = SharedCluster(layout.url(database="postgres", role=ADMINISTRATOR), layout)
+    try:
+        yield cluster
+    finally:
+        cluster.drop_databases()
+        with _alone(data_dir):
+            server.stop()
+            if not ServerProcess(layout).is_alive():
+                shutil.rmtree(data_dir)
+
+
+def outside_any_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` to its end, also when this thread already runs an event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """The only process that joins or leaves, so that nobody removes what another is about to use."""
+    with data_dir.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
