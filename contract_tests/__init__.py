@@ -1,0 +1,1 @@
+"""Everything that proves Candor, over running servers and a real PostgreSQL."""

@@ -1,0 +1,97 @@
+"""What all suites share: one PostgreSQL, one running server, clients that check every answer.
+
+A test that only asks the server something takes `client`. One that starts, stops or breaks a server takes
+`start_server`, which gives it one of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient, forget
+from contract_tests.harness.loopback import stay_on_this_machine
+from contract_tests.harness.server import ServerProcess
+from contract_tests.storage.cluster import SharedCluster, shared_cluster
+
+StartServer = Callable[..., ServerProcess]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    stay_on_this_machine()
+    if not hasattr(config, "workerinput"):  # the run itself, not one of its helpers on another core
+        forget()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[SharedCluster]:
+    """The PostgreSQL server of this run."""
+    with shared_cluster() as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def server_database(cluster: SharedCluster) -> str:
+    """The URL of the database under `server`."""
+    return cluster.create_database("server")
+
+
+@pytest.fixture(scope="session")
+def server(server_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running server that all tests of a process share; they leave it as usable as they found it."""
+    data_dir = tmp_path_factory.mktemp("server") / "data"
+    running = ServerProcess(data_dir, flags={"database-url": server_database})
+    try:
+        yield running.until_ready()
+    finally:
+        code = running.stop()
+    assert code == 0, running.stderr
+
+
+@pytest.fixture(scope="session")
+def client(server: ServerProcess) -> Iterator[CheckedClient]:
+    """A client of `server` that holds every answer against the contract."""
+    with server.client() as checked:
+        yield checked
+
+
+@pytest.fixture
+async def async_client(server: ServerProcess) -> AsyncIterator[AsyncCheckedClient]:
+    """The same for many calls at once."""
+    async with server.async_client() as checked:
+        yield checked
+
+
+@pytest.fixture(scope="session")
+def admin(server: ServerProcess, server_database: str) -> Administration:
+    """The operator's command line on the database under `server`."""
+    return Administration(server_database)
+
+
+@pytest.fixture
+def start_server(cluster: SharedCluster, tmp_path: Path) -> Iterator[StartServer]:
+    """Starts servers of the test's own, and stops those that still run at its end.
+
+    `start_server(variables={...}, wait=True, **flags)`: flags with underscores. Without `data_dir` each has
+    its own; without `database_url` a fresh database in the shared cluster; `database_url=None` means the
+    embedded one.
+    """
+    started: list[ServerProcess] = []
+
+    def start(
+        *, variables: Mapping[str, str] | None = None, wait: bool = True, **flags: object
+    ) -> ServerProcess:
+        data_dir = Path(str(flags.pop("data_dir", tmp_path / f"data{len(started)}")))
+        if "database_url" not in flags:
+            flags["database_url"] = cluster.create_database("own")
+        given = {name.replace("_", "-"): str(value) for name, value in flags.items() if value is not None}
+        server = ServerProcess(data_dir, flags=given, variables=variables)
+        started.append(server)
+        return server.until_ready() if wait else server
+
+    yield start
+    for server in started:
+        server.stop()

@@ -1,0 +1,1 @@
+"""What the tests share: the contract read a second time, a checking client, server processes, people."""

@@ -1,0 +1,108 @@
+"""HTTP clients that hold every answer they get against the contract.
+
+The whole suite speaks through them, so an answer that the contract does not declare fails the test that got
+it, whatever that test was about. Each pair of operation and status that was seen is also written down, for
+the gate that asks whether all that is declared was reached.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contract_tests.harness.contract import REPOSITORY, Contract, ContractBroken, contract
+
+SEEN = REPOSITORY / "reports" / "seen"
+
+
+class CheckedClient(httpx.Client):
+    """A client of one server. Redirects are not followed; streams are checked up to their head."""
+
+    def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        """Send, then check the answer. Raises ContractBroken."""
+        response = super().send(request, stream=stream, **options)
+        check(response, body=not stream)
+        return response
+
+
+class AsyncCheckedClient(httpx.AsyncClient):
+    """The same for many calls at once."""
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        """Send, then check the answer. Raises ContractBroken."""
+        response = await super().send(request, stream=stream, **options)
+        check(response, body=not stream)
+        return response
+
+
+def check(response: httpx.Response, *, body: bool = True, against: Contract | None = None) -> None:
+    """Hold an answer against the contract: status, header fields, media type, body. Raises ContractBroken."""
+    rules = against or contract()
+    request = response.request
+    operation_id = rules.operation_at(request.method, request.url.path)
+    status = str(response.status_code)
+    what = f"{operation_id} ({request.method} {request.url.path}) {status}"
+    record(operation_id, status)
+
+    declared = rules.responses_of(operation_id).get(status)
+    if declared is None:
+        raise ContractBroken(f"{what}: the status is not declared. {response.text[:500] if body else ''}")
+    _check_headers(rules, declared, response, what)
+    if not body:
+        return
+    bodiless = request.method == "HEAD" or not declared.get("content")
+    if bodiless and response.content:
+        raise ContractBroken(f"{what}: there is a body, and none is declared.")
+    if not bodiless:
+        _check_body(rules, declared["content"], response, what)
+
+
+def _check_headers(rules: Contract, declared: Any, response: httpx.Response, what: str) -> None:
+    for name, reference in declared.get("headers", {}).items():
+        header = rules.resolve(reference)
+        values = response.headers.get_list(name)
+        if not values:
+            if header.get("required"):
+                raise ContractBroken(f"{what}: the header field {name} is missing.")
+            continue
+        text = ", ".join(values)
+        schema = header["schema"]
+        value: object = int(text) if schema.get("type") == "integer" and text.isdecimal() else text
+        rules.check_value(schema, value, f"{what}: the header field {name}")
+
+
+def _check_body(rules: Contract, content: Any, response: httpx.Response, what: str) -> None:
+    media_type = response.headers.get("content-type", "")
+    if media_type not in content:
+        raise ContractBroken(f"{what}: the media type {media_type!r} is not declared.")
+    schema = content[media_type].get("schema")
+    if schema is None:
+        return
+    essence = media_type.partition(";")[0].strip()
+    if essence == "application/json" or essence.endswith("+json"):
+        rules.check_value(schema, json.loads(response.content), f"{what}: the body")
+    elif essence.startswith("text/"):
+        rules.check_value(schema, response.text, f"{what}: the body")
+
+
+def record(operation_id: str, status: str) -> None:
+    """Write down that an operation answered with a status. One file a process, a line is one write."""
+    SEEN.mkdir(parents=True, exist_ok=True)
+    with (SEEN / str(os.getpid())).open("a") as out:
+        out.write(f"{operation_id} {status}\n")
+
+
+def seen() -> set[tuple[str, str]]:
+    """All pairs of operation and status that this run has seen so far, in every process."""
+    lines = (line for file in SEEN.glob("*") for line in file.read_text().splitlines())
+    return {(operation_id, status) for operation_id, status in (line.split() for line in lines)}
+
+
+def forget(directory: Path = SEEN) -> None:
+    """Begin a new run."""
+    for file in directory.glob("*"):
+        file.unlink(missing_ok=True)
