@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 
-def prefix(address: IPv4Address | IPv6Address | None) -> str:
-    """The counting subject for an address; addresses that cannot be told share one."""
+def prefix(address: str | None) -> str:
+    """The counting subject for an address in its canonical form; addresses that cannot be told share one."""
     if address is None:
         return "unknown"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(IPv6Network((address, 64), strict=False))
-    return str(address)
+    parsed = ip_address(address)
+    return str(IPv6Network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
 
 from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -212,7 +211,7 @@ async def start(
     user_code_hash: bytes,
     instance_id: str,
     scopes: Sequence[str],
-    requested_from: IPv4Address | IPv6Address | None,
+    requested_from: str | None,
     interval_s: int,
     now: datetime,
     expires_at: datetime,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
 
 from sqlalchemy import bindparam, literal, select
 from sqlalchemy.dialects.postgresql import insert
@@ -55,7 +54,7 @@ def record_interaction(
     instance_id: str,
     user_id: str | None,
     operation: str,
-    ip: IPv4Address | IPv6Address | None,
+    ip: str | None,
     at: datetime,
     recorded_since: datetime,
 ) -> None:

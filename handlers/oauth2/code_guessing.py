@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
 
 from handlers.address_prefix import prefix
 from handlers.errors import ApiError, OAuthTooManyRequests, UserCodeUnusable
@@ -26,7 +25,7 @@ async def refuse_guessers(
     store: UnitOfWork,
     policy: Policy,
     user_id: str,
-    client_ip: IPv4Address | IPv6Address | None,
+    client_ip: str | None,
     now: datetime,
 ) -> None:
     """Raise OAuthTooManyRequests when this account, or its address prefix, has guessed too often."""
@@ -48,7 +47,7 @@ async def wrong_code(
     store: UnitOfWork,
     policy: Policy,
     user_id: str,
-    client_ip: IPv4Address | IPv6Address | None,
+    client_ip: str | None,
     now: datetime,
 ) -> ApiError:
     """Count a wrong code; the error to raise. Parallel guesses beyond the limit are refused by the count itself."""

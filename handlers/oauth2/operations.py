@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from handlers import secret
@@ -17,8 +16,6 @@ from handlers.ports import Ports
 from persistence import device_grants, registration, tokens
 from persistence.unit_of_work import Record, UnitOfWork
 
-Address = IPv4Address | IPv6Address
-
 _NO_STORE = {"Cache-Control": "no-store"}
 _USER_CODE_TRIES = 5
 _GRANTS = {
@@ -29,7 +26,7 @@ _GRANTS = {
 
 
 async def register_client(
-    *, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime, client_ip: Address | None
+    *, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime, client_ip: str | None
 ) -> Answer:
     """Register an instance; claimed at once with a valid registration key (RFC 7591)."""
     client, client_secret = await registering.register(
@@ -83,7 +80,7 @@ async def device_authorize(
     store: UnitOfWork,
     ports: Ports,
     now: datetime,
-    client_ip: Address | None,
+    client_ip: str | None,
 ) -> Answer:
     """Start the device flow (RFC 8628 section 3.1)."""
     client = await clients.authenticate(caller=caller, body=body, store=store)
@@ -120,7 +117,7 @@ async def device_authorize(
 
 
 async def device_information(
-    *, user_code: str, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: Address | None
+    *, user_code: str, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: str | None
 ) -> Answer:
     """What asks with this code, for the person who is about to decide."""
     row = await _pending(user_code, caller=caller, store=store, ports=ports, now=now, client_ip=client_ip)
@@ -140,7 +137,7 @@ async def device_information(
         "scopes": [{"name": name, "requirement": scopes.requirement(name)} for name in row["scopes"]],
         "requested_at": seconds(row["created_at"]),
         "expires_at": seconds(row["expires_at"]),
-        "same_address": asking is not None and asking == client_ip,
+        "same_address": asking is not None and str(asking) == client_ip,
     }
     if asking is not None:
         payload["requested_from"] = str(asking)
@@ -155,7 +152,7 @@ async def device_approve(
     store: UnitOfWork,
     ports: Ports,
     now: datetime,
-    client_ip: Address | None,
+    client_ip: str | None,
 ) -> Answer:
     """Let the instance act for the caller, with all or some of the requested scopes."""
     row = await _pending(user_code, caller=caller, store=store, ports=ports, now=now, client_ip=client_ip)
@@ -171,7 +168,7 @@ async def device_approve(
 
 
 async def device_deny(
-    *, user_code: str, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: Address | None
+    *, user_code: str, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: str | None
 ) -> Answer:
     """Refuse the instance."""
     await _pending(user_code, caller=caller, store=store, ports=ports, now=now, client_ip=client_ip)
@@ -244,7 +241,7 @@ async def openid_configuration(*, ports: Ports) -> Answer:
 
 
 async def _pending(
-    typed: str, *, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: Address | None
+    typed: str, *, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: str | None
 ) -> Record:
     """The request that this person may decide about; a wrong code is counted and refused."""
     person = _person(caller)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,7 +57,7 @@ async def register(
     store: UnitOfWork,
     ports: Ports,
     now: datetime,
-    client_ip: IPv4Address | IPv6Address | None,
+    client_ip: str | None,
 ) -> tuple[NewClient, str]:
     """Store a new client, claimed when a registration key says so; the client and its secret.
 
@@ -99,7 +99,7 @@ async def _register_unclaimed(
     store: UnitOfWork,
     policy: Policy,
     now: datetime,
-    client_ip: IPv4Address | IPv6Address | None,
+    client_ip: str | None,
 ) -> None:
     count, started = await attempts.count_attempt(
         store, kind=_KIND, subject=prefix(client_ip), now=now, window_before=now - policy.unclaimed_window

@@ -1,0 +1,98 @@
+"""The composition root: which real implementation stands behind each port, chosen once, here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from api.contract.document import Document
+from api.contract.records import Recorder, compile_collections
+from api.contract.surroundings import Logs, Metrics
+from api.dashboard import assets
+from api.gateways.randomness import SystemRandomness
+from api.security import StoredCredentials
+from api.settings import Network, Settings
+from handlers.policy import Policy
+from handlers.ports import Ports, Published, StaticFile
+from persistence.database import Database
+from persistence.unit_of_work import UnitOfWork
+
+
+class Wiring:
+    """Everything that the engine and the handlers use. `startup` opens the database, `shutdown` closes it."""
+
+    def __init__(self, settings: Settings, *, ports: Ports, document: Document, metrics: Metrics, logs: Logs) -> None:
+        collections = compile_collections(document.tree)
+        self.ports = ports
+        self.metrics = metrics
+        self.logs = logs
+        self.trusted_proxies: tuple[Network, ...] = settings.trusted_proxies
+        self.max_body_bytes = settings.max_body_bytes
+        self.clock: Callable[[], datetime] = _now
+        self.authenticator = StoredCredentials(pat_prefix=settings.pat_prefix, collections=collections)
+        self.recorder = Recorder(collections, ports.randomness)
+        self._settings = settings
+        self._database: Database | None = None
+
+    async def startup(self) -> None:
+        """Open the connection pool. Raises StoreUnavailable."""
+        assert self._settings.database_url is not None, "the supervisor decides which database is used"
+        self._database = await Database.connect(self._settings.database_url, pool_size=self._settings.pool_size)
+
+    async def shutdown(self) -> None:
+        """Close the connection pool."""
+        if self._database is not None:
+            await self._database.close()
+
+    def unit_of_work(self) -> UnitOfWork:
+        """A request's work on the store; touches no connection until it is used."""
+        assert self._database is not None, "startup comes before the first request"
+        return self._database.unit_of_work()
+
+
+def wire(settings: Settings, *, document: Document, metrics: Metrics, logs: Logs) -> Wiring:
+    """The real thing. Raises ContractError when a declared collection cannot be compiled."""
+    return Wiring(settings, ports=ports_of(settings, document), document=document, metrics=metrics, logs=logs)
+
+
+def ports_of(settings: Settings, document: Document) -> Ports:
+    """The handlers' ports, as the settings say."""
+    return Ports(
+        randomness=SystemRandomness(),
+        policy=policy_of(settings),
+        published=published(document, files=assets.load()),
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The settings that the rules need, as durations and counts."""
+    return Policy(
+        public_url=settings.public_url.rstrip("/"),
+        access_token_life=timedelta(seconds=settings.access_token_ttl_s),
+        refresh_token_life=timedelta(seconds=settings.refresh_token_ttl_s),
+        refresh_grace=timedelta(seconds=settings.refresh_grace_s),
+        instance_token_life=timedelta(seconds=settings.instance_token_ttl_s),
+        device_code_life=timedelta(seconds=settings.device_code_ttl_s),
+        device_interval=timedelta(seconds=settings.device_interval_s),
+        pat_prefix=settings.pat_prefix,
+        registration_key_prefix=settings.registration_key_prefix,
+        unclaimed_life=timedelta(seconds=settings.unclaimed_ttl_s),
+        unclaimed_per_address=settings.unclaimed_per_address,
+        unclaimed_cap=settings.unclaimed_cap,
+        user_code_attempts=settings.user_code_attempts,
+        security_contact=settings.security_contact,
+    )
+
+
+def published(document: Document, *, files: Mapping[str, StaticFile]) -> Published:
+    """The contract in force and the static files."""
+    return Published(
+        yaml=StaticFile("openapi.yaml", "application/yaml", document.raw, document.etag),
+        json=StaticFile("openapi.json", "application/json", document.json, document.json_etag),
+        version=document.tree["info"]["version"],
+        files=files,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
