@@ -1,0 +1,42 @@
+"""The bench measures: its numbers are numbers, both sides do the same work, and its options bound it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract_tests.bench.measured_call import OPERATION, PATH
+from contract_tests.harness.contract import REPOSITORY, contract
+
+
+def bench(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a program: it pins itself to a core, which would slow the tests after it."""
+    command = [sys.executable, "-m", "contract_tests.bench", *options]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=100)
+
+
+class TestBench:
+    def test_measures_a_protected_get_of_the_contract(self) -> None:
+        operation = contract().operations[OPERATION]
+        assert (operation.path, operation.method) == (PATH, "get")
+        assert operation.declared["security"]
+
+    def test_prints_a_table_and_writes_what_it_found(self, tmp_path: Path) -> None:
+        out = tmp_path / "found.json"
+        run = bench("--rounds", "1", "--seconds", "0.2", "--out", str(out))
+        assert run.returncode == 0, run.stderr
+        assert "ratio" in run.stdout
+        for row in json.loads(out.read_text())["rows"]:
+            for side in ("rounds", "baseline_rounds"):
+                assert row[side][0]["requests_per_s"] > 0
+                assert 0 < row[side][0]["p50_ms"] <= row[side][0]["p99_ms"]
+
+    @pytest.mark.parametrize("options", [["--rounds", "51"], ["--rounds", "0"], ["--seconds", "31"]])
+    def test_refuses_a_run_without_bounds(self, options: list[str]) -> None:
+        run = bench(*options)
+        assert run.returncode == 2
+        assert "is not between" in run.stderr

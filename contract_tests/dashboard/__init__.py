@@ -1,0 +1,1 @@
+"""The pages: as files, and in a real Chromium against a running server."""
