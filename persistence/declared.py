@@ -74,42 +74,22 @@ _TYPE_NAMES: Final = {
 }
 
 
-def declared_tables(records: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
-    """Tables, columns and types out of the contract's ``components/x-records``.
-
-    A record's table is its ``table``, or its own name. Raises ValueError naming the record when two of them
-    claim one table or a field has no type.
-    """
-    tables: dict[str, dict[str, object]] = {}
-    for record, declaration in records.items():
-        table = str(declaration.get("table", record))
-        if table in tables:
-            raise ValueError(f"x-records: {record} declares the table {table} a second time.")
-        fields = declaration.get("fields")
-        if not isinstance(fields, Mapping) or not all(
-            isinstance(field, Mapping) and "type" in field for field in fields.values()
-        ):
-            raise ValueError(f"x-records: {record} has no fields, or a field without a type.")
-        tables[table] = {column: field["type"] for column, field in fields.items()}
-    return tables
-
-
 async def differences(database: Database, declared: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """One sentence for each difference between the database and ``declared`` ({table: {column: type}}); empty
-    when they are equal. Raises StoreUnavailable."""
+    """One clause for each difference between the database and ``declared`` ({table: {column: type}}), to be
+    put into a sentence; none when they are equal. Raises StoreUnavailable."""
     store = database.unit_of_work()
     stored: dict[str, dict[str, str]] = {}
     found: list[str] = []
     for row in await store.rows(_RELATIONS):
         kind = _KINDS[row["kind"]]
         if row["schema"] != _SCHEMA or kind != "table":
-            sentence = f"The {kind} {row['schema']}.{row['name']} is not declared."
+            sentence = f"the {kind} {row['schema']}.{row['name']} is not declared"
             found += [sentence] if sentence not in found else []
             continue
         columns = stored.setdefault(row["name"], {})
         if row["column"] is not None:
             columns[row["column"]] = row["type"]
-    found += [f"The {row['place']} is not declared." for row in await store.rows(_OTHER_PLACES)]
+    found += [f"the {row['place']} is not declared" for row in await store.rows(_OTHER_PLACES)]
     return [*_table_differences(stored, declared), *found]
 
 
@@ -118,9 +98,9 @@ def _table_differences(
 ) -> Iterator[str]:
     for table in sorted(stored.keys() | declared.keys()):
         if table not in declared:
-            yield f"The table {table} is not declared."
+            yield f"the table {table} is not declared"
         elif table not in stored:
-            yield f"The declared table {table} does not exist."
+            yield f"the declared table {table} does not exist"
         else:
             yield from _column_differences(table, stored[table], declared[table])
 
@@ -130,11 +110,11 @@ def _column_differences(
 ) -> Iterator[str]:
     for column in sorted(stored.keys() | declared.keys()):
         if column not in declared:
-            yield f"The column {table}.{column} is not declared."
+            yield f"the column {table}.{column} is not declared"
         elif column not in stored:
-            yield f"The declared column {table}.{column} does not exist."
+            yield f"the declared column {table}.{column} does not exist"
         elif (wanted := _full_type_name(str(declared[column]))) != stored[column]:
-            yield f"The column {table}.{column} is {stored[column]}, and declared as {wanted}."
+            yield f"the column {table}.{column} is {stored[column]}, and declared as {wanted}"
 
 
 def _full_type_name(name: str) -> str:

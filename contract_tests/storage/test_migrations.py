@@ -1,0 +1,114 @@
+"""Migrations: applied once by whoever comes first, refused where they would do harm, in step with the
+tables."""
+
+import multiprocessing
+from collections.abc import Callable
+
+import pytest
+
+from contract_tests.storage.cluster import outside_any_loop
+from persistence.address import Address
+from persistence.migrations import (
+    DatabaseForeign,
+    DatabaseNewer,
+    DatabaseUnreachable,
+    MigrationRefused,
+    check,
+    create,
+    current,
+    head,
+    migrate,
+)
+
+
+def execute(url: str, command: str) -> None:
+    async def run() -> None:
+        connection = await Address.parse(url).open()
+        await connection.execute(command)
+        await connection.close()
+
+    outside_any_loop(run())
+
+
+def silent(_: str) -> None:
+    pass
+
+
+def test_an_empty_database_is_brought_to_the_newest_revision(fresh_database: Callable[[], str]) -> None:
+    url, said = fresh_database(), list[str]()
+    assert current(url) is None
+    migrate(url, report=said.append)
+    assert current(url) == head()
+    assert said == ["migrating the database"]
+
+
+def test_again_there_is_nothing_to_do(fresh_database: Callable[[], str]) -> None:
+    url, said = fresh_database(), list[str]()
+    migrate(url, report=silent)
+    migrate(url, report=said.append)
+    assert said == []
+
+
+def test_the_tables_and_the_revisions_agree(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    migrate(url, report=silent)
+    assert check(url) == []
+
+
+def test_a_table_without_a_revision_is_noticed(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    migrate(url, report=silent)
+    execute(url, "CREATE TABLE forgotten (id text)")
+    assert any("forgotten" in line for line in check(url))
+
+
+def _migrate_in_a_process(url: str, gate: "multiprocessing.synchronize.Barrier") -> None:
+    gate.wait()
+    migrate(url, report=silent)
+
+
+def test_four_processes_may_start_at_once(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(4)
+    processes = [context.Process(target=_migrate_in_a_process, args=(url, gate)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    assert current(url) == head()
+
+
+def test_a_newer_database_is_refused_and_left_alone(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    migrate(url, report=silent)
+    execute(url, "UPDATE alembic_version SET version_num = 'later'")
+    with pytest.raises(DatabaseNewer, match="newer Candor \\(revision later\\)"):
+        migrate(url, report=silent)
+    assert current(url) == "later"
+
+
+def test_a_database_of_something_else_is_refused_and_left_alone(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    execute(url, "CREATE TABLE theirs (id text)")
+    with pytest.raises(DatabaseForeign, match="a database of its own"):
+        migrate(url, report=silent)
+    assert current(url) is None
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:s3cret@127.0.0.1:1/x", "mysql://u:s3cret@h/x"])
+def test_an_unreachable_database_is_a_sentence_without_the_password(url: str) -> None:
+    with pytest.raises(DatabaseUnreachable) as refusal:
+        migrate(url, report=silent)
+    assert "s3cret" not in str(refusal.value)
+    assert str(refusal.value).endswith(".")
+
+
+def test_no_revision_is_written_without_a_difference(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    with pytest.raises(MigrationRefused, match="migrate it first"):
+        create("too early", url)
+    migrate(url, report=silent)
+    with pytest.raises(MigrationRefused, match="nothing to migrate"):
+        create("too late", url)
