@@ -53,12 +53,16 @@ class Parameter:
         """The value that a text stands for. Raises `RequestRefused` with pointers and codes."""
         if "\x00" in text:
             raise refused(self.pointer, "nul")
-        value: object = text
+        told: object = _NOT_THIS_TYPE
         for kind in self.types:
             value = _READERS[kind](text)
-            if value is not _NOT_THIS_TYPE and is_valid(self.validator, value):
+            if value is _NOT_THIS_TYPE:
+                continue
+            if is_valid(self.validator, value):
                 return value
-        raise RequestRefused(*field_errors(self.validator, text, self.pointer))
+            told = value if told is _NOT_THIS_TYPE else told
+        told = text if told is _NOT_THIS_TYPE else told
+        raise RequestRefused(*field_errors(self.validator, told, self.pointer))
 
     def read_array(self, texts: list[str]) -> object:
         """The array that repeated or comma-separated texts stand for. Raises `RequestRefused`."""

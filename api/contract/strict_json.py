@@ -45,7 +45,7 @@ def parse(raw: bytes, pointer: str = "") -> Any:
 def _settle(value: Any, depth: int, pointer: str) -> int:
     """Count the members below an object or array and make its whole floats integers.
 
-    A float that may stand for a giant integer spoils the count on purpose, so that the text is read again.
+    What is, or may stand for, a giant integer spoils the count on purpose, so that the text is read again.
     """
     if depth > MAX_DEPTH:
         raise refused(pointer, "depth")
@@ -55,6 +55,8 @@ def _settle(value: Any, depth: int, pointer: str) -> int:
         kind = type(child)
         if kind is dict or kind is list:
             count += _settle(child, depth + 1, pointer)
+        elif kind is int and child > _INT64[1]:
+            count += _UNCOUNTABLE
         elif kind is float and child.is_integer():
             if -_EXACT <= child <= _EXACT:
                 whole = [*whole, key] if whole else [key]

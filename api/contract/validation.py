@@ -171,20 +171,36 @@ def _of_alternatives(
 ) -> Iterator[tuple[list[str | int], str]]:
     """Report the alternative that was meant, when a constant member tells which one that is.
 
-    `grant_type=refresh_token` without a token should say that `refresh_token` is required, and a grant type
-    that no alternative has should point at `grant_type`.
+    `grant_type=refresh_token` without a token should say that `refresh_token` is required, a grant type that no
+    alternative has should point at `grant_type`, and so should its absence.
     """
-    told = [[error for error in branch if error.kind.name in ("const", "enum")] for branch in branches]
-    meant = [branch for branch, constants in zip(branches, told, strict=True) if not constants]
-    if len(meant) == 1 and len(branches) > 1 and meant[0]:
-        for error in meant[0]:
+    apt = [branch for branch in branches if not _is_of_another_type(branch, path)] or branches
+    meant = [branch for branch in apt if not _has_other_constants(branch, path)]
+    if len(apt) == 1 or (len(meant) == 1 and meant[0]):
+        for error in (apt if len(apt) == 1 else meant)[0]:
             yield from _said(error)
         return
-    places = {tuple(error.instance_path) for constants in told for error in constants}
-    if not meant and len(places) == 1:
-        yield list(places.pop()), "enum"
-        return
-    yield path, _snake(keyword)
+    told = [{_as_enum(tuple(place), code) for error in branch for place, code in _said(error)} for branch in apt]
+    agreed = set.intersection(*told)
+    if not agreed:
+        yield path, _snake(keyword)
+    for place, code in sorted(agreed, key=str):
+        yield list(place), code
+
+
+def _is_of_another_type(branch: list[jsonschema_rs.ValidationError], path: list[str | int]) -> bool:
+    """An alternative for values of another type (`null`, mostly) was not the one that was meant."""
+    return bool(branch) and all(each.kind.name == "type" and each.instance_path == path for each in branch)
+
+
+def _has_other_constants(branch: list[jsonschema_rs.ValidationError], path: list[str | int]) -> bool:
+    """A member with another constant tells that an alternative was not meant."""
+    return any(each.kind.name in ("const", "enum") and len(each.instance_path) > len(path) for each in branch)
+
+
+def _as_enum(place: tuple[str | int, ...], code: str) -> tuple[tuple[str | int, ...], str]:
+    """Different constants of the same member are, together, an enumeration."""
+    return (place, "enum") if code == "const" else (place, code)
 
 
 def _snake(keyword: str) -> str:
