@@ -1,0 +1,90 @@
+"""A real Chromium that can reach this machine only, and a visit that notes whatever a page must not do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, Page, async_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = (
+    "--no-sandbox",  # the tests may run as root, where Chromium's sandbox does not start
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+_REPORT_VIOLATIONS = """
+addEventListener('securitypolicyviolation', (event) =>
+  console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`))
+"""
+FAILED_CALL = "Failed to load resource"  # how Chromium's console tells of any answer that is 4xx or 5xx
+
+
+def installed() -> str | None:
+    """The path of a Chromium on this machine, or None."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A headless browser with a fresh profile."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=installed(), args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Visit:
+    """One page of one server, in a context of its own: nothing is remembered from visit to visit."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.page = page
+        self.origin = origin
+        self.requests: list[str] = []
+        self.console: list[str] = []
+        page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
+
+    async def open(self, path: str) -> Page:
+        """Load a path of the server."""
+        await self.page.goto(self.origin + path)
+        return self.page
+
+    def paths(self) -> list[str]:
+        """Method and path of each request so far, without queries."""
+        split = (line.split(" ", 1) for line in self.requests)
+        return [f"{method} {urlsplit(url).path}" for method, url in split]
+
+    def check(self) -> None:
+        """Raise AssertionError if the page broke its policy, failed, or asked another origin for anything."""
+        outside = [
+            line for line in self.requests if not line.split(" ", 1)[1].startswith((self.origin, "data:"))
+        ]
+        assert outside == []
+        assert [line for line in self.console if FAILED_CALL not in line and line.startswith("error")] == []
+
+
+@asynccontextmanager
+async def visit(
+    browser: Browser, origin: str, *, width: int = 1280, theme: Literal["light", "dark"] = "light"
+) -> AsyncIterator[Visit]:
+    """A visit that is checked when it ends well. `width` is in CSS pixels."""
+    context = await browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
+    try:
+        await context.add_init_script(_REPORT_VIOLATIONS)
+        visiting = Visit(await context.new_page(), origin)
+        yield visiting
+        visiting.check()
+    finally:
+        await context.close()

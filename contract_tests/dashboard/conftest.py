@@ -1,0 +1,36 @@
+"""What the page tests share: a browser, and people and instances that meet in the device flow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from contract_tests.dashboard.chromium import Visit, chromium, installed, visit
+from contract_tests.dashboard.flow import Flow
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.server import ServerProcess
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium. Without one on the machine the test is skipped."""
+    if installed() is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+async def visiting(browser: Browser, server: ServerProcess) -> AsyncIterator[Visit]:
+    """A visit to the shared server, held to its policy when the test ends."""
+    async with visit(browser, server.url) as open_visit:
+        yield open_visit
+
+
+@pytest.fixture(scope="session")
+def flow(client: CheckedClient, admin: Administration) -> Flow:
+    """A person with a token on the shared server, and instances that ask for it."""
+    return Flow.of(client, admin, username="pageowner")

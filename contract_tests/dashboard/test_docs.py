@@ -1,0 +1,66 @@
+"""The contract in a real browser: everything is shown, by this server alone, under the strict policy."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from contract_tests.dashboard.chromium import Visit, visit
+from contract_tests.harness.contract import CONTRACT, contract
+from contract_tests.harness.server import ServerProcess
+
+
+class TestDocs:
+    async def test_shows_every_operation_of_the_contract(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        for operation in contract().operations.values():
+            block = page.locator(f"#operations-{operation.declared['tags'][0]}-{operation.operation_id}")
+            await expect(block.locator(".opblock-summary-method")).to_have_text(operation.method.upper())
+
+    async def test_says_what_an_operation_records(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        await page.locator("#operations-instance-ping_alive .opblock-summary-control").click()
+        records = page.locator("#operations-instance-ping_alive .records-line")
+        await expect(records).to_have_count(1)
+        await expect(records).to_contain_text("Records interaction (")
+        await expect(records).to_contain_text("at most once in 24 hours")
+
+    async def test_says_of_a_silent_operation_that_it_records_nothing(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        await page.locator("#operations-oauth2-device_information .opblock-summary-control").click()
+        records = page.locator("#operations-oauth2-device_information .records-line")
+        await expect(records).to_have_text("Records nothing.")
+
+    async def test_shows_the_fingerprint_of_the_file_in_force(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        await expect(page.locator("#fingerprint")).to_contain_text(sha256(CONTRACT.read_bytes()).hexdigest())
+
+    async def test_an_operation_can_be_tried(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        block = page.locator("#operations-service-health")
+        await block.locator(".opblock-summary-control").click()
+        await block.get_by_role("button", name="Try it out").click()
+        await block.get_by_role("button", name="Execute").click()
+        await expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+
+    async def test_every_operation_opens_without_breaking_the_policy(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        await expect(page.locator(".opblock").first).to_be_visible()
+        for summary in await page.locator(".opblock-summary-control").all():
+            await summary.click()
+        await expect(page.locator(".opblock.is-open")).to_have_count(len(contract().operations))
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize("width", [360, 1600])
+    async def test_fits_the_window(
+        self, browser: Browser, server: ServerProcess, width: int, theme: str
+    ) -> None:
+        async with visit(
+            browser, server.url, width=width, theme="dark" if theme == "dark" else "light"
+        ) as visiting:
+            page = await visiting.open("/docs")
+            await expect(page.locator(".opblock").first).to_be_visible()
+            await page.locator("#operations-instance-ping_alive .opblock-summary-control").click()
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
