@@ -101,7 +101,7 @@ def running(document: Document) -> Iterator[Sample]:
     surroundings = SampleSurroundings()
     app = build_app(document, wiring=surroundings, handlers="contract_tests.engine.sample")
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, lifespan="on", log_config=None, http="httptools", loop="uvloop", ws="none"
+        app, host="127.0.0.1", port=0, lifespan="on", log_config=None, http="httptools", loop="uvloop", ws="none", proxy_headers=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
