@@ -5,6 +5,7 @@ attempt left behind is thrown away by the next one. Roles and databases are made
 mode, before any connection is possible.
 """
 
+import re
 import secrets
 import shutil
 from collections.abc import Callable
@@ -89,11 +90,11 @@ def _run_or_explain(program: list[object], user: ServerUser | None, text_input: 
         raise EmbeddedPostgresError(f"PostgreSQL's database cannot be created: {failure_line(done.stderr)}.")
 
 
-def failure_line(output: str) -> str:
-    """The line of PostgreSQL's output that says what went wrong, without its prefix."""
-    for mark in ("PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
-        for line in reversed(output.splitlines()):
-            if mark in line:
-                reason = line if mark == "could not" else line.partition(mark)[2]
-                return reason.strip().rstrip(".")
+def failure_line(*outputs: str) -> str:
+    """The last line of PostgreSQL's output that says what went wrong, without its prefix; of the first output
+    that holds one."""
+    for output in outputs:
+        reasons = re.findall(r"(?:PANIC|FATAL|ERROR|error): +(.*)", output)
+        if reasons:
+            return str(reasons[-1]).strip().rstrip(".")
     return "it gives no reason"

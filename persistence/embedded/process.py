@@ -106,15 +106,15 @@ class ServerProcess:
     def failure(self) -> str:
         """Why the server did not start, in its own words."""
         logs = sorted(self.layout.logs.glob("*.log"), key=lambda path: path.stat().st_mtime)
-        newest = (*logs[-1:], self.layout.start_log)
-        return failure_line("\n".join(path.read_text("utf-8", "replace") for path in newest))
+        sources = (self.layout.start_log, *logs[-1:])
+        return failure_line(*(path.read_text("utf-8", "replace") for path in sources))
 
     def _sweep(self) -> None:
         """Remove what a killed server left behind and a new one would stumble over."""
         note = self._note()
         if note is not None and self._is_here(note.process):
             raise EmbeddedPostgresError(
-                f"A PostgreSQL that Candor did not start uses {self.layout.cluster}; stop process {note.process}."
+                f"A PostgreSQL not started by Candor uses {self.layout.cluster}; stop process {note.process}."
             )
         self.layout.process_file.unlink(missing_ok=True)
         if self.layout.sockets.is_dir():
