@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import stat
 import sys
 import tempfile
@@ -137,6 +138,12 @@ class TestPlaces:
         deep = tmp_path / ("d" * 120) / "data directory with 'quotes' and %"
         with running(deep) as url:
             assert ask(url, "SELECT 1") == 1
+            for open_files in (Path("/proc/self/fd"), Path("/nowhere")):
+                with (
+                    reachable(Layout(deep).sockets, open_files) as short,
+                    socket.socket(socket.AF_UNIX) as end,
+                ):
+                    end.connect(f"{short}/.s.PGSQL.5432")
 
     def test_an_unusable_place_is_one_sentence(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

@@ -18,17 +18,18 @@ _OPEN_FILES: Final = Path("/proc/self/fd")
 
 
 @contextmanager
-def reachable(directory: Path) -> Iterator[str]:
+def reachable(directory: Path, open_files: Path = _OPEN_FILES) -> Iterator[str]:
     """A path to ``directory`` that fits into a socket address while the block runs.
 
-    Raises OSError when the directory does not exist or may not be entered.
+    ``open_files`` is where the system names a process's open files as paths; without it a symbolic link
+    serves. Raises OSError when the directory does not exist or may not be entered.
     """
     if len(os.fsencode(directory)) <= _LONGEST:
         yield str(directory)
-    elif _OPEN_FILES.is_dir():
+    elif open_files.is_dir():
         handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            yield str(_OPEN_FILES / str(handle))
+            yield str(open_files / str(handle))
         finally:
             os.close(handle)
     else:
