@@ -24,8 +24,8 @@ from api.contract.surroundings import Surroundings
 def build_app(document: Document, *, wiring: Surroundings, handlers: str = "handlers") -> Any:
     """The ASGI application of a contract. `handlers` names the package that has one package per tag.
 
-    Raises `ContractError`, one sentence per line, when contract and handlers do not fit; a handler module that
-    cannot be imported raises what it raised. The lifespan runs `wiring.startup` and `wiring.shutdown`.
+    Raises `ContractError`, one sentence per line, when contract and handlers do not fit; a handler module
+    that cannot be imported raises what it raised. The lifespan runs `wiring.startup` and `wiring.shutdown`.
     """
     resolver = resolver_for(document.tree, handlers)
     contract = compile_contract(document.tree, connexion_specification(document.tree), resolver, SECURITY_MAP)

@@ -1,9 +1,10 @@
 """Whose address a request comes from: the peer's, or what a trusted proxy says it is.
 
 `X-Forwarded-For` is read from the right: every proxy appends the address that it saw, so the first entry from
-the right that is not a trusted proxy is the last one that somebody we trust has seen. What stands further left
-is whatever the client wrote. `CF-Connecting-IP` counts only when there is no `X-Forwarded-For`, because proxies
-other than Cloudflare pass a forged one through. Headers of a peer that is not trusted are not read at all.
+the right that is not a trusted proxy is the last one that somebody we trust has seen. What stands further
+left is whatever the client wrote. `CF-Connecting-IP` counts only when there is no `X-Forwarded-For`, because
+proxies other than Cloudflare pass a forged one through. Headers of a peer that is not trusted are not read
+at all.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _MAX_HOPS = 32
 def client_address(
     peer: str | None, headers: Mapping[bytes, bytes], trusted: Sequence[Network]
 ) -> str | None:
-    """The client's address in canonical form; None when the peer has none (a Unix socket that is no proxy)."""
+    """The client's address in canonical form; None when the peer has none (a Unix socket)."""
     address = _parsed(peer) if peer is not None else None
     if address is None:
         return None

@@ -1,4 +1,5 @@
-"""Failures into the error bodies that the contract declares: the one place where an exception becomes public words.
+"""Failures into the error bodies that the contract declares: the one place where an exception becomes
+public words.
 
 Operations below `/oauth2/` answer as RFC 6749 section 5.2 says, everything else with a problem document
 (RFC 9457) that also carries the members of the published `ErrorResponse`. A failure that nobody declared says
@@ -69,7 +70,8 @@ _OAUTH_WORDS = {"internal_error": "server_error", "store_unavailable": "temporar
 
 
 def render(failure: BaseException, *, request_id: str, path: str) -> Answer:
-    """The declared answer to a failure of the operation at `path` (the contract's path; empty for no operation)."""
+    """The declared answer to a failure of the operation at `path` (the contract's path; empty for no
+    operation)."""
     public = _public(failure)
     headers = {**public.headers, **_challenge(public)}
     errors = [

@@ -10,8 +10,9 @@ _MEMBER = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,
 def matches(if_none_match: str | None, etag: str) -> bool:
     """Whether an `If-None-Match` value names `etag` (quoted), so that the answer is 304.
 
-    The comparison is weak: a `W/` in front is ignored on both sides. `*` matches anything that exists. A value
-    that is not a list of entity tags matches nothing: the whole answer is sent, which is always right.
+    The comparison is weak: a `W/` in front is ignored on both sides. `*` matches anything that exists. A
+    value that is not a list of entity tags matches nothing: the whole answer is sent, which is always
+    right.
     """
     if if_none_match is None:
         return False

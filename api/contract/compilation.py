@@ -1,7 +1,7 @@
 """From the document to the compiled contract: every refusal to start that the contract or its handlers cause.
 
-Connexion reads the specification, resolves the handlers and makes the security alternatives; this module turns
-each of its operations into the plans that `pipeline.py` walks.
+Connexion reads the specification, resolves the handlers and makes the security alternatives; this module
+turns each of its operations into the plans that `pipeline.py` walks.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Contract:
 
 
 def resolver_for(tree: Mapping[str, Any], package: str) -> Resolver:
-    """Connexion's resolver over the handlers of `package`. Raises `ContractError` for what is missing on either side."""
+    """Connexion's resolver over the handlers of `package`. Raises `ContractError` for what is missing on
+    either side."""
     tags = {operation["operationId"]: _tag(operation) for _, _, operation in operations(tree)}
     return Resolver(find_handlers(tags, package).__getitem__)
 
@@ -102,7 +103,7 @@ def _compile(
             dict(place.children("responses")), schemas, f"The operation {operation_id}"
         ),
         collects=collects,
-        wants_address=collects or "client_ip" in injected,
+        wants_address=collects or any(name == "client_ip" for name, _ in injected),
         connexion=connexion_operation,
     )
 
@@ -111,6 +112,7 @@ def _outside(tree: dict[str, Any], schemas: Schemas) -> ResponsePlan:
     responses = dict(Place(tree, tree).children("x-outside-operations"))
     if not responses:
         raise ContractError(
-            "The contract has no x-outside-operations: what is answered when no operation is asked is not declared."
+            "The contract has no x-outside-operations: it does not declare what is answered when no "
+            "operation is asked."
         )
     return compile_responses(responses, schemas, "x-outside-operations")

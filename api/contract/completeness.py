@@ -1,4 +1,5 @@
-"""Whether the contract declares what the engine itself can answer, tried out at start with one sample of each.
+"""Whether the contract declares what the engine itself can answer, tried out at start with one sample of
+each.
 
 A missing 413 would otherwise be found by the first client that sends too much, as a 500.
 """
@@ -33,7 +34,8 @@ def refuse_incomplete(operation: Operation) -> None:
         reason = _reason(operation.responses, answer)
         if reason:
             lines.append(
-                f"The operation {operation.id} can answer {answer.status} and does not declare it so ({reason})."
+                f"The operation {operation.id} can answer {answer.status} and does not declare it so"
+                f" ({reason})."
             )
     if lines:
         raise ContractError("\n".join(lines))
@@ -47,7 +49,8 @@ def refuse_incomplete_outside(outside: ResponsePlan) -> None:
         reason = _reason(outside, answer)
         if reason:
             raise ContractError(
-                f"x-outside-operations: no operation answers {answer.status}, which is not declared so ({reason})."
+                f"x-outside-operations: no operation answers {answer.status}, which is not declared so"
+                f" ({reason})."
             )
 
 

@@ -1,9 +1,10 @@
-"""The engine inside a Connexion application: the specification it reads, and the middleware that replaces its own.
+"""The engine inside a Connexion application: the specification it reads, and the middleware that replaces
+its own.
 
 Connexion 3.3 refuses OpenAPI 3.1 when it loads a specification, and its stock validation is Draft 4. The
-documented way in is `middlewares=`: the list given here has Connexion's lifespan and one middleware of ours, which
-routes, validates, secures and answers. The refusal at load is replaced below, for 3.1 only: such a document was
-validated against OpenAPI 3.1 when it was read (`document.py`).
+documented way in is `middlewares=`: the list given here has Connexion's lifespan and one middleware of ours,
+which routes, validates, secures and answers. The refusal at load is replaced below, for 3.1 only: such a
+document was validated against OpenAPI 3.1 when it was read (`document.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ OpenAPISpecification._validate_spec = classmethod(_validate)
 
 
 def connexion_specification(tree: dict[str, Any]) -> Specification:
-    """Connexion's reading of a contract. It gets a tree, so no template language and no loader touches the file."""
+    """Connexion's reading of a contract. It gets a tree, so no template language and no loader touches the
+    file."""
     return Specification.load(tree)
 
 
@@ -41,7 +43,8 @@ class ContractMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion pub
         self._engine = engine
 
     def add_api(self, specification: Specification, **options: Any) -> None:
-        """Hear of a specification from Connexion. The engine was compiled from it before the application was made."""
+        """Hear of a specification from Connexion. The engine was compiled from it before the application
+        was made."""
         if set(self._contract.table.paths) != set(specification["paths"]):
             raise RuntimeError("Connexion added a specification that the engine was not compiled from.")
 

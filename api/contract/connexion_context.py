@@ -1,4 +1,5 @@
-"""Connexion's request context, set once per request: `connexion.context` works below the engine as it does below Connexion.
+"""Connexion's request context, set once per request: `connexion.context` works below the engine as it does
+below Connexion.
 
 Connexion's own middleware would look the operation up again to set the same four variables.
 """

@@ -1,4 +1,5 @@
-"""The contract as a document: its exact bytes, what they mean, and the refusal of a document that is not OpenAPI 3.1.
+"""The contract as a document: its exact bytes, what they mean, and the refusal of a document that is not
+OpenAPI 3.1.
 
 The bytes are kept because they are served: what an auditor reads at `/openapi.yaml` is the file that the
 server was compiled from, and its ETag is the SHA-256 of those bytes. No template language runs over the file.
@@ -20,7 +21,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class ContractError(Exception):
-    """The contract cannot be served. The message is one sentence (or one per line) that names the operation."""
+    """The contract cannot be served. The message is one sentence (or one per line) naming the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Document:
 
 
 def load(path: Path) -> Document:
-    """Read the contract at `path`. Raises `ContractError` when it is missing or not a valid OpenAPI 3.1 document."""
+    """Read the contract at `path`. Raises `ContractError` when it is missing or not valid OpenAPI 3.1."""
     try:
         raw = path.read_bytes()
     except OSError as failure:
@@ -63,7 +64,7 @@ def strong_etag(body: bytes) -> str:
 
 
 def operations(tree: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every operation of the tree as path, lower-case method and operation object, in the document's order."""
+    """Every operation of the tree in its order, as path, lower-case method and operation object."""
     paths = tree.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
         for method in METHODS:
@@ -92,18 +93,21 @@ def _refuse_invalid(tree: dict[str, Any]) -> None:
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
     try:
-        failures = [each for each in OpenAPIV31SpecValidator(tree).iter_errors() if not _is_about_a_pattern(each)]
-    except Exception as unresolvable:  # noqa: BLE001 - the validator's reference library raises its own kinds
+        failures = [
+            each for each in OpenAPIV31SpecValidator(tree).iter_errors() if not _is_about_a_pattern(each)
+        ]
+    except Exception as unresolvable:  # the validator's reference library raises its own kinds
         raise ContractError(f"The contract does not resolve: {str(unresolvable)[:200]}") from unresolvable
     for failure in failures[:1]:
         place = "/".join(str(part) for part in failure.absolute_path) or "the top level"
         raise ContractError(
-            f"The contract is not valid OpenAPI 3.1 at {_named(tree, failure)}{place}: {failure.message[:300]}"
+            f"The contract is not valid OpenAPI 3.1 at {_named(tree, failure)}{place}: "
+            f"{failure.message[:300]}"
         )
 
 
 def _is_about_a_pattern(failure: Any) -> bool:
-    """Patterns are ECMA-262 (`\\p{L}`), which this validator tries with Python's `re`; compiling them decides."""
+    """Patterns are ECMA-262 (`\\p{L}`), but this validator tries Python's `re`; compiling decides."""
     return bool(failure.validator == "format" and failure.validator_value == "regex")
 
 

@@ -1,4 +1,5 @@
-"""`application/x-www-form-urlencoded` bodies as OAuth wants them: no field twice, an empty field is an absent one.
+"""`application/x-www-form-urlencoded` bodies as OAuth wants them: no field twice, an empty field is an
+absent one.
 
 RFC 6749 section 3.2: parameters sent without a value are treated as if they were omitted, and parameters must
 not be included more than once.

@@ -1,4 +1,5 @@
-"""Media types compared the way RFC 9110 section 8.3.1 compares them: without regard to capitals, parameters parsed.
+"""Media types compared the way RFC 9110 section 8.3.1 compares them: without regard to capitals, parameters
+parsed.
 
 A `Content-Type` that cannot be parsed is as good as an unknown one: nothing skips validation by being odd.
 """
@@ -9,9 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_ESSENCE = re.compile(rf"[ \t]*({_TOKEN}/{_TOKEN})[ \t]*")
-_PARAMETER = re.compile(rf"[ \t]*(?:({_TOKEN})=(?:({_TOKEN})|\"((?:[^\"\\]|\\.)*)\"))?[ \t]*(?:;|$)")
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_ESSENCE = re.compile(rf"[ \t]*({_NAME}/{_NAME})[ \t]*")
+_PARAMETER = re.compile(rf"[ \t]*(?:({_NAME})=(?:({_NAME})|\"((?:[^\"\\]|\\.)*)\"))?[ \t]*(?:;|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class MediaType:
 
 @lru_cache(maxsize=256)
 def parse(header: str) -> MediaType | None:
-    """The media type that a header value or a contract's key names; None when it names none, or a parameter twice."""
+    """The media type that a header value or a contract's key names; None when it names none, or a parameter
+    twice."""
     found = _ESSENCE.match(header)
     if found is None:
         return None

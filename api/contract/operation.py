@@ -14,16 +14,17 @@ from api.contract.signatures import Handler
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A compiled operation. `path` is the contract's template, `injected` the handler's arguments from the engine.
+    """A compiled operation.
 
-    `connexion` is the framework's own object for it, for whoever asks `connexion.context`.
+    `path` is the contract's template, `injected` what the handler takes from the engine (`signatures.py`), and
+    `connexion` the framework's own object for the operation, for whoever asks `connexion.context`.
     """
 
     id: str
     method: str
     path: str
     handler: Handler
-    injected: frozenset[str]
+    injected: tuple[tuple[str, int], ...]
     security: SecurityPlan
     parameters: ParameterPlan
     body: BodyPlan | None
@@ -34,5 +35,6 @@ class Operation:
 
     @property
     def reaches_store(self) -> bool:
-        """Whether answering may need the database: to look a token up, in the handler, or to record the call."""
-        return bool(self.security.bearer) or "store" in self.injected or self.collects
+        """Whether answering may need the database: for a look-up, in the handler, or for the record."""
+        in_handler = any(name == "store" for name, _ in self.injected)
+        return bool(self.security.bearer) or in_handler or self.collects

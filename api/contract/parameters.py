@@ -1,4 +1,5 @@
-"""Parameters of path, query, header and cookie: strictly decoded, typed by their schema, validated, passed by name.
+"""Parameters of path, query, header and cookie: strictly decoded, typed by their schema, validated, passed
+by name.
 
 Undeclared query parameters are refused unless the operation says `x-unknown-query: ignore`; a parameter whose
 schema is not an array may stand once. Handlers receive None for an optional parameter that is absent.
@@ -19,7 +20,6 @@ from api.contract.percent import pairs
 from api.contract.place import Place
 from api.contract.refusals import RequestRefused, refused
 from api.contract.validation import Schemas, field_errors, is_valid
-from handlers.errors import FieldError
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,3})?")
@@ -197,7 +197,7 @@ def argument_name(name: str, location: str) -> str:
 
 
 def _types(schema: Place) -> frozenset[str]:
-    """Every JSON type that a schema lets through, as far as its own words, references and alternatives say."""
+    """Every JSON type that a schema lets through, as its words, references and alternatives say."""
     if not isinstance(schema.node, dict):
         return frozenset(("string",))
     said = schema.get("type")

@@ -16,8 +16,8 @@ from api.contract.compilation import Contract
 from api.contract.connexion_context import enter
 from api.contract.operation import Operation
 from api.contract.refusals import MethodNotAllowed, PathUnknown, refused
-from api.contract.request_body import ClientGone
 from api.contract.request import Request
+from api.contract.request_body import ClientGone
 from api.contract.response import Outgoing, Violation
 from api.contract.sending import send
 from api.contract.surroundings import Surroundings, UnitOfWork
@@ -82,38 +82,37 @@ class Engine:
 
     async def _perform(self, operation: Operation, request: Request, store: UnitOfWork) -> Outgoing:
         now = self._clock()
-        headers = request.headers
-        if b"host" not in headers and request.scope["http_version"] == "1.1":
-            raise refused("/header/Host", "required")
-        if b"host" in request.repeated:
-            raise refused("/header/Host", "repeated")
+        _refuse_host(request)
         caller = await operation.security.caller(
-            headers, request.repeated, self._authenticator, store=store, now=now
+            request.headers, request.repeated, self._authenticator, store=store, now=now
         )
-        arguments: dict[str, object] = {}
-        operation.parameters.read(request.path_values, request.scope["query_string"], headers, arguments)
-        if operation.body is not None:
-            if b"content-type" in request.repeated:
-                raise refused("/header/Content-Type", "repeated")
-            arguments["body"] = await operation.body.read(request.receive, headers, self._max_body_bytes)
-        client_ip = client_address(request.peer, headers, self._trusted) if operation.wants_address else None
-        injected = operation.injected
-        if "caller" in injected:
-            arguments["caller"] = caller
-        if "store" in injected:
-            arguments["store"] = store
-        if "ports" in injected:
-            arguments["ports"] = self._ports
-        if "now" in injected:
-            arguments["now"] = now
-        if "client_ip" in injected:
-            arguments["client_ip"] = client_ip
+        arguments = await self._arguments(operation, request)
+        client_ip = None
+        if operation.wants_address:
+            client_ip = client_address(request.peer, request.headers, self._trusted)
+        if operation.injected:
+            offered = (caller, store, self._ports, now, client_ip)
+            for name, position in operation.injected:
+                arguments[name] = offered[position]
         enter(operation.connexion, request.scope, request.receive)
         outgoing = operation.responses.check(await operation.handler(**arguments))
         if operation.collects and 200 <= outgoing.status < 300:
             self._recorder.record(operation.id, caller=caller, store=store, client_ip=client_ip, now=now)
         await store.commit()
         return outgoing
+
+    async def _arguments(self, operation: Operation, request: Request) -> dict[str, object]:
+        arguments: dict[str, object] = {}
+        operation.parameters.read(
+            request.path_values, request.scope["query_string"], request.headers, arguments
+        )
+        if operation.body is not None:
+            if b"content-type" in request.repeated:
+                raise refused("/header/Content-Type", "repeated")
+            arguments["body"] = await operation.body.read(
+                request.receive, request.headers, self._max_body_bytes
+            )
+        return arguments
 
     async def _refuse(
         self, operation: Operation, request: Request, store: UnitOfWork, failure: Exception
@@ -146,7 +145,8 @@ class Engine:
     async def _deliver(
         self, operation: Operation, request: Request, store: UnitOfWork, outgoing: Outgoing
     ) -> None:
-        """Send the answer. What a stream does to the store while it is sent becomes final when it has ended."""
+        """Send the answer. What a stream does to the store while it is sent becomes final when it has
+        ended."""
         if outgoing.chunks is None:
             await send(request, outgoing)
             return
@@ -193,6 +193,14 @@ class Engine:
                 exception=type(failure).__name__,
                 frames=frames_of(failure),
             )
+
+
+def _refuse_host(request: Request) -> None:
+    """HTTP/1.1 has exactly one Host (RFC 9112 section 3.2); the HTTP server below lets any number through."""
+    if b"host" in request.repeated:
+        raise refused("/header/Host", "repeated")
+    if b"host" not in request.headers and request.scope["http_version"] == "1.1":
+        raise refused("/header/Host", "required")
 
 
 async def _rolled_back(store: UnitOfWork) -> None:

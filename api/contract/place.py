@@ -15,7 +15,7 @@ _LONGEST_CHAIN = 32
 
 
 class Place:
-    """One node of the document and its pointer. Walking with `at` and `children` follows Reference Objects."""
+    """One node of the document and its pointer. `at` and `children` follow Reference Objects."""
 
     __slots__ = ("node", "pointer", "tree")
 
@@ -36,7 +36,7 @@ class Place:
         return self.schema(key).followed()
 
     def children(self, key: str) -> Iterator[tuple[str, Place]]:
-        """The children of the mapping or list under `key`, references followed, each with its key or index."""
+        """The children of the mapping or list under `key`, references followed, each with its key."""
         for name, child in self.schemas(key):
             yield name, child.followed()
 
@@ -52,7 +52,8 @@ class Place:
             yield str(name), Place(self.tree, child, f"{parent.pointer}/{escaped(str(name))}")
 
     def followed(self) -> Place:
-        """What the node's reference leads to, or the node itself. Raises `ContractError` for one that leads nowhere."""
+        """What the node's reference leads to, or the node itself. Raises `ContractError` for one that leads
+        nowhere."""
         place = self
         for _ in range(_LONGEST_CHAIN):
             reference = place.get("$ref")

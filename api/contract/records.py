@@ -1,7 +1,8 @@
 """The contract's `x-collect`, compiled: what a successful call records about its caller, and how often.
 
-This is the only writer of collected data. An operation that declares nothing records nothing, and what it declares is checked at
-start: an unknown record, a field that the record does not have, or a source that is not in the vocabulary stops the server.
+This is the only writer of collected data. An operation that declares nothing records nothing, and what it
+declares is checked at start: an unknown record, a field that the record does not have, or a source that is
+not in the vocabulary stops the server.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What one operation records: an interaction, at most one per `every`, of the instance and (`by_user`) the person."""
+    """What one operation records: an interaction, at most one per `every`, of the instance and (`by_user`)
+    the person."""
 
     every: timedelta
     by_user: bool
@@ -48,7 +50,8 @@ class Collections:
         return self._by_operation.get(operation_id)
 
     def recorded_since(self, operation_id: str, now: datetime) -> datetime | None:
-        """A call recorded after this moment makes the next one not due; None when the operation records nothing."""
+        """A call recorded after this moment makes the next one not due; None when the operation records
+        nothing."""
         collection = self._by_operation.get(operation_id)
         return now - collection.every if collection is not None else None
 
@@ -63,7 +66,8 @@ class Recorder:
     def record(
         self, operation_id: str, *, caller: Caller, store: UnitOfWork, client_ip: str | None, now: datetime
     ) -> None:
-        """Record a successful call if it may be due. The statement decides again, so parallel calls leave one row."""
+        """Record a successful call if it may be due. The statement decides again, so parallel calls leave
+        one row."""
         collection = self._collections.get(operation_id)
         if collection is None or not caller.record_due or caller.instance_id is None:
             return
@@ -109,10 +113,14 @@ def _compile(operation: Mapping[str, Any], records: Mapping[str, Any]) -> Collec
     expected = {field for field in records["interaction"]["fields"] if field != "id"}
     by_user = "user_id" in sources
     if set(sources) | {"user_id"} != expected:
-        raise ContractError(f"Operation {operation_id} does not declare every field of the record that it collects.")
+        raise ContractError(
+            f"Operation {operation_id} does not declare every field of the record that it collects."
+        )
     every = _duration(declared[0].get("cadence", {}).get("every"))
     if every is None:
-        raise ContractError(f"Operation {operation_id} collects without a cadence (every: an ISO 8601 duration).")
+        raise ContractError(
+            f"Operation {operation_id} collects without a cadence (every: an ISO 8601 duration)."
+        )
     return Collection(every=every, by_user=by_user)
 
 

@@ -1,4 +1,5 @@
-"""What the engine itself refuses, before or instead of a handler, as failures with the stable words that clients see.
+"""What the engine itself refuses, before or instead of a handler, as failures with the stable words that
+clients see.
 
 They are declared by the contract like any handler's errors; `completeness.py` checks that at start.
 """
@@ -9,7 +10,8 @@ from handlers.errors import ApiError, FieldError
 
 
 class RequestRefused(ApiError):
-    """400: the request does not match the contract. `pointers` say where and in which way, never with a value."""
+    """400: the request does not match the contract. `pointers` say where and in which way, never with a
+    value."""
 
     status = 400
     error = "invalid_request"
@@ -49,7 +51,8 @@ class ContentTooLarge(ApiError):
 
 
 class UnsupportedMediaType(ApiError):
-    """415: the body's media type, charset or content coding is not declared, or there is a body without a type."""
+    """415: the body's media type, charset or content coding is not declared, or there is a body without a
+    type."""
 
     status = 415
     error = "unsupported_media_type"

@@ -11,7 +11,8 @@ _NONE: frozenset[bytes] = frozenset()
 
 
 class Request:
-    """One HTTP request. `headers` has lower-case names; a name that came twice is joined with commas and in `repeated`."""
+    """One HTTP request. `headers` has lower-case names; a name that came twice is joined with commas and in
+    `repeated`."""
 
     __slots__ = ("headers", "id", "path_values", "receive", "repeated", "scope", "send")
 

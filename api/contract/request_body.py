@@ -1,8 +1,9 @@
-"""Request bodies: the declared media type or 415, read to a limit or 413, parsed strictly and validated or 400.
+"""Request bodies: the declared media type or 415, read to a limit or 413, parsed strictly and validated or
+400.
 
-The reader trusts the stream and not `Content-Length`, which only allows to refuse early. A declared type in any
-capitals is the same type; a type that is not declared never reaches a parser. Members that the schema does not
-declare are dropped before the handler sees the body, so that they cannot be stored by accident.
+The reader trusts the stream and not `Content-Length`, which only allows to refuse early. A declared type in
+any capitals is the same type; a type that is not declared never reaches a parser. Members that the schema
+does not declare are dropped before the handler sees the body, so that they cannot be stored by accident.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class ClientGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BodyKind:
-    """How one declared media type is read. `declared` None means that members are not dropped (a free map)."""
+    """How one declared media type is read. With `declared` None (a free map) no member is dropped."""
 
     parse: Callable[[bytes], Any]
     validator: jsonschema_rs.Draft202012Validator
@@ -39,7 +40,8 @@ class BodyKind:
 
 @dataclass(frozen=True, slots=True)
 class BodyPlan:
-    """An operation's request body. `limit` is in bytes; `error_words` maps pointers to OAuth's own error words."""
+    """An operation's request body. `limit` is in bytes; `error_words` maps pointers to OAuth's own error
+    words."""
 
     kinds: Mapping[str, BodyKind]
     required: bool
@@ -120,7 +122,8 @@ def compile_body(operation: Place, schemas: Schemas, operation_id: str) -> BodyP
         named = media_type.parse(key)
         if named is None or named.parameters or not (named.is_json or named.essence == FORM):
             raise ContractError(
-                f"The operation {operation_id}: its request body {key!r} is not a type that this server reads."
+                f"The operation {operation_id}: its request body {key!r} is not a type that this server"
+                " reads."
             )
         schema = content.schema("schema")
         kinds[named.essence] = BodyKind(

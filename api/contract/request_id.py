@@ -1,4 +1,5 @@
-"""The name of a request: a ULID (48 bits of milliseconds, 80 random bits), in every answer and every log line about it."""
+"""The name of a request: a ULID (48 bits of milliseconds, 80 random bits), in every answer and every log
+line about it."""
 
 from __future__ import annotations
 

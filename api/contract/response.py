@@ -33,7 +33,8 @@ _MAX_KNOWN_BODIES = 256
 
 
 class Violation(Exception):
-    """An answer differs from the contract. `reason` is one word for the log; the answer itself goes nowhere."""
+    """An answer differs from the contract. `reason` is one word for the log; the answer itself goes
+    nowhere."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -43,7 +44,8 @@ class Violation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An answer that conforms: ready for the wire but for its request id. A stream has chunks and no length."""
+    """An answer that conforms: ready for the wire but for its request id. A stream has chunks and no
+    length."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -112,7 +114,8 @@ class StatusPlan:
         )
 
     def of_stream(self, stream: Stream) -> Outgoing:
-        """An answer whose body is made while it is sent: status, media type and headers are checked. Raises `Violation`."""
+        """An answer whose body is made while it is sent: status, media type and headers are checked. Raises
+        `Violation`."""
         headers = self._headers(stream.headers)
         _, header = self._content(stream.media_type)
         return Outgoing(self.status, ((b"content-type", header), *headers), b"", stream.chunks)
@@ -158,7 +161,8 @@ class StatusPlan:
         return tuple(encoded)
 
     def _check_bytes(self, content: _Content, raw: bytes) -> None:
-        """Bytes are immutable, so a published file that was checked once is not read again at every request."""
+        """Bytes are immutable, so a published file that was checked once is not read again at every
+        request."""
         validator = content.validator
         if validator is None or content.known.get(id(raw)) is raw:
             return
@@ -219,7 +223,8 @@ def compile_responses(responses: Mapping[str, Place], schemas: Schemas, owner: s
     for key, response in responses.items():
         if key == "default":
             raise ContractError(
-                f"{owner} declares a `default` response, which would let any status through; name each status."
+                f"{owner} declares a `default` response, which would let any status through; name each"
+                " status."
             )
         if not _STATUS.fullmatch(key):
             raise ContractError(f"{owner} declares the response {key!r}, which is not a single status.")

@@ -1,9 +1,9 @@
 """Who may call an operation: the contract's `security`, compiled, decided with one look-up per request.
 
-Alternatives (`pat` or `access_token(profile:read)`) are one question and not several: the credential is looked
-up once, then any alternative that admits the caller's kind and scopes opens the operation. A credential that is
-presented and is not good is 401 even where anonymous calls are allowed, and a store that fails is a 503 and
-never a 401. Operations with `security: []` do not look at `Authorization` at all.
+Alternatives (`pat` or `access_token(profile:read)`) are one question and not several: the credential is
+looked up once, then any alternative that admits the caller's kind and scopes opens the operation. A
+credential that is presented and is not good is 401 even where anonymous calls are allowed, and a store that
+fails is a 503 and never a 401. Operations with `security: []` do not look at `Authorization` at all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _LONGEST_CREDENTIAL = 4096  # characters
 
 @dataclass(frozen=True, slots=True)
 class BearerAlternative:
-    """A bearer scheme with the scopes that an operation asks of it. `kind` is the caller's kind that it admits."""
+    """A bearer scheme with the scopes that an operation asks of it. `kind` is the caller's kind that it
+    admits."""
 
     kind: str
     scopes: frozenset[str]
@@ -84,7 +85,8 @@ class SecurityPlan:
         store: Any,
         now: datetime,
     ) -> Caller:
-        """Who calls. Raises 401 and 403 failures, 400 for a doubled header; `StoreUnavailable` passes through."""
+        """Who calls. Raises 401 and 403 failures, 400 for a doubled header; `StoreUnavailable` passes
+        through."""
         if self.public:
             return ANONYMOUS
         header = headers.get(b"authorization")
@@ -123,7 +125,8 @@ class SecurityPlan:
         raise InsufficientScope(tuple(sorted(self._missing(caller))))
 
     def _missing(self, caller: Caller) -> frozenset[str]:
-        """The scopes to ask for: those of the caller's own kind, or else of the first alternative that has any."""
+        """The scopes to ask for: those of the caller's own kind, or else of the first alternative that has
+        any."""
         own = [each.scopes for each in self.bearer if each.kind == caller.kind]
         return next(
             (scopes for scopes in (*own, *(each.scopes for each in self.bearer)) if scopes), frozenset()
@@ -170,7 +173,8 @@ def compile_security(
             continue
         if len(requirement) > 1:
             raise ContractError(
-                f"The operation {operation_id} asks for several security schemes at once: {', '.join(requirement)}."
+                f"The operation {operation_id} asks for several security schemes at once: "
+                f"{', '.join(requirement)}."
             )
         ((name, scopes),) = requirement.items()
         alternative = _alternative(operation_id, name, list(scopes), schemes, factory)
@@ -191,12 +195,13 @@ def _alternative(
     scheme = schemes.get(name)
     if scheme is None:
         raise ContractError(
-            f"The operation {operation_id} names the security scheme {name!r}, which the contract does not declare."
+            f"The operation {operation_id} names the security scheme {name!r}, which the contract does not"
+            " declare."
         )
     alternative = factory.parse_security_scheme(scheme, scopes) if scheme.get("type") == "http" else None
     if not isinstance(alternative, (BearerAlternative, BasicAlternative)):
         raise ContractError(
-            f"The operation {operation_id} uses the security scheme {name!r}, which is neither http basic nor "
-            "http bearer with a bearerFormat."
+            f"The operation {operation_id} uses the security scheme {name!r}, which is neither http basic nor"
+            " http bearer with a bearerFormat."
         )
     return alternative

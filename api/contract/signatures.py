@@ -1,8 +1,9 @@
 """Handlers found and compared with the contract, in both directions, before the first request.
 
 The operation `device_approve` with the tag `oauth2` is the coroutine function `device_approve` in
-`handlers/oauth2/operations.py`. Its keyword-only arguments are the operation's parameters, `body` when there is
-a request body, and any of what the engine injects. A difference is a refusal to start that names the operation.
+`handlers/oauth2/operations.py`. Its keyword-only arguments are the operation's parameters, `body` when there
+is a request body, and any of what the engine injects. A difference is a refusal to start that names the
+operation.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from api.contract.document import ContractError
 
 Handler = Callable[..., Awaitable[object]]
 
-INJECTED = frozenset({"caller", "store", "ports", "now", "client_ip"})
+INJECTED = ("caller", "store", "ports", "now", "client_ip")
 
 
 def find_handlers(tags: Mapping[str, str], package: str) -> dict[str, Handler]:
@@ -34,7 +35,8 @@ def find_handlers(tags: Mapping[str, str], package: str) -> dict[str, Handler]:
         handler = getattr(modules[tag], name, None)
         if not inspect.iscoroutinefunction(handler):
             raise ContractError(
-                f"The operation {name} has no handler: {modules[tag].__name__} has no coroutine function of that name."
+                f"The operation {name} has no handler: {modules[tag].__name__} has no coroutine function of"
+                " that name."
             )
         found[name] = handler
     for module in (*modules.values(), *_modules_without_tag(package, modules)):
@@ -82,18 +84,23 @@ def _public_coroutines(module: ModuleType) -> Iterator[str]:
 
 def injected_arguments(
     operation_id: str, handler: Handler, contract_arguments: frozenset[str]
-) -> frozenset[str]:
-    """Which injected arguments a handler takes. Raises `ContractError` when it differs from the operation."""
-    clash = contract_arguments & INJECTED
+) -> tuple[tuple[str, int], ...]:
+    """Which of `INJECTED` a handler takes, each with its position there.
+
+    Raises `ContractError` when the handler differs from the operation.
+    """
+    clash = contract_arguments & set(INJECTED)
     if clash:
         raise ContractError(
-            f"The operation {operation_id} has a parameter named {min(clash)!r}, a name that the engine injects."
+            f"The operation {operation_id} has a parameter named {min(clash)!r}, a name that the engine"
+            " injects."
         )
     taken = set()
     for argument in inspect.signature(handler).parameters.values():
         if argument.kind is not inspect.Parameter.KEYWORD_ONLY:
             raise ContractError(
-                f"The handler of {operation_id} takes {argument.name!r} by position; handlers take keyword-only arguments."
+                f"The handler of {operation_id} takes {argument.name!r} by position; handlers take"
+                " keyword-only arguments."
             )
         taken.add(argument.name)
     missing = contract_arguments - taken
@@ -101,12 +108,12 @@ def injected_arguments(
         raise ContractError(
             f"The handler of {operation_id} does not take {_listed(missing)}, which the operation declares."
         )
-    surplus = taken - contract_arguments - INJECTED
+    surplus = taken - contract_arguments - set(INJECTED)
     if surplus:
         raise ContractError(
             f"The handler of {operation_id} takes {_listed(surplus)}, which the operation does not declare."
         )
-    return frozenset(taken & INJECTED)
+    return tuple((name, position) for position, name in enumerate(INJECTED) if name in taken)
 
 
 def _listed(names: Any) -> str:

@@ -1,9 +1,9 @@
 """JSON as it is meant between machines (RFC 8259, RFC 7493): one reading of every body, or a refusal.
 
-Refused are: anything but UTF-8, a byte order mark, repeated member names, NaN and infinities, lone surrogates,
-integers beyond 64 bits, the NUL character (PostgreSQL's text cannot hold it) and nesting deeper than
-`MAX_DEPTH`. Whole numbers written as `1.0` or `1e2` become integers, because JSON Schema calls them so and a
-handler that was promised an integer should get one.
+Refused are: anything but UTF-8, a byte order mark, repeated member names, NaN and infinities, lone
+surrogates, integers beyond 64 bits, the NUL character (PostgreSQL's text cannot hold it) and nesting deeper
+than `MAX_DEPTH`. Whole numbers written as `1.0` or `1e2` become integers, because JSON Schema calls them so
+and a handler that was promised an integer should get one.
 
 `orjson` settles syntax, encoding, surrogates and NaN. It accepts repeated names, which is decided by
 counting: a valid text has one colon outside of strings per written member, so when the text has no more

@@ -19,11 +19,12 @@ except ImportError:  # PyYAML built without libyaml: the same result, slower
 
 
 class YamlRefused(ValueError):
-    """The text is not the strict YAML that a contract is written in. The message says where, in one sentence."""
+    """The text is not the strict YAML that a contract is written in. The message says where, in one
+    sentence."""
 
 
 class _StrictLoader(_Loader):
-    """A safe loader without timestamps, sexagesimals and yes/no, that refuses repeated and non-string keys."""
+    """A safe loader without timestamps, sexagesimals and yes/no; keys are strings and stand once."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own name and shape
 
@@ -74,7 +75,8 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:int", _construct_integer)
 
 
 def read(raw: bytes) -> object:
-    """The value that the bytes stand for. Raises `YamlRefused` with the line of the first thing that cannot be meant."""
+    """The value that the bytes stand for. Raises `YamlRefused` with the line of the first thing that cannot
+    be meant."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as failure:

@@ -1,4 +1,5 @@
-"""What the engine is given from outside, as protocols: the real ones are chosen in `api/wiring.py`, tests pass small ones."""
+"""What the engine is given from outside, as protocols: the real ones are chosen in `api/wiring.py`, tests
+pass small ones."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ class Recorder(Protocol):
     def record(
         self, operation_id: str, *, caller: Caller, store: Any, client_ip: str | None, now: datetime
     ) -> None:
-        """Defer the record of a successful call; decides by itself whether the operation collects anything."""
+        """Defer the record of a successful call of an operation that declares `x-collect`."""
         ...
 
 

@@ -1,4 +1,5 @@
-"""JSON Schema 2020-12 validators, compiled once against the whole contract, and their errors without any value.
+"""JSON Schema 2020-12 validators, compiled once against the whole contract, and their errors without any
+value.
 
 Two readings of the document exist: in requests `readOnly` members are refused and not required, in responses
 `writeOnly` ones. In both, `format: int32` and `int64` become the bounds they mean, formats are asserted, and
@@ -40,11 +41,11 @@ class Schemas:
         self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def request(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
-        """The validator of what clients send at `pointer`. Raises `ContractError` when it does not compile."""
+        """The validator of what clients send. Raises `ContractError` when it does not compile."""
         return self._validator("request", pointer)
 
     def response(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
-        """The validator of what the server answers at `pointer`. Raises `ContractError` when it does not compile."""
+        """The validator of what the server answers. Raises `ContractError` when it does not compile."""
         return self._validator("response", pointer)
 
     def _validator(self, reading: str, pointer: str) -> jsonschema_rs.Draft202012Validator:
@@ -77,7 +78,8 @@ def _compile(registry: jsonschema_rs.Registry, pointer: str) -> jsonschema_rs.Dr
 
 
 def _reading(tree: dict[str, Any], node: Any, hidden: str, names: bool = False) -> Any:
-    """A copy of the document as one direction reads it. `names` says that the keys of `node` are members' names."""
+    """A copy of the document as one direction reads it. `names` says that the keys of `node` are members'
+    names."""
     if isinstance(node, list):
         return [_reading(tree, each, hidden) for each in node]
     if not isinstance(node, dict):
@@ -139,7 +141,8 @@ def is_valid(validator: jsonschema_rs.Draft202012Validator, value: object) -> bo
 def field_errors(
     validator: jsonschema_rs.Draft202012Validator, value: object, prefix: str
 ) -> tuple[FieldError, ...]:
-    """What is wrong with a value: pointers below `prefix` and stable codes, at most `MAX_ERRORS`, each once."""
+    """What is wrong with a value: pointers below `prefix` and stable codes, at most `MAX_ERRORS`, each
+    once."""
     found: dict[FieldError, None] = {}
     for failure in validator.iter_errors(value):
         for pointer, code in _said(failure):
@@ -171,8 +174,8 @@ def _of_alternatives(
 ) -> Iterator[tuple[list[str | int], str]]:
     """Report the alternative that was meant, when a constant member tells which one that is.
 
-    `grant_type=refresh_token` without a token should say that `refresh_token` is required, a grant type that no
-    alternative has should point at `grant_type`, and so should its absence.
+    `grant_type=refresh_token` without a token should say that `refresh_token` is required, a grant type that
+    no alternative has should point at `grant_type`, and so should its absence.
     """
     apt = [branch for branch in branches if not _is_of_another_type(branch, path)] or branches
     meant = [branch for branch in apt if not _has_other_constants(branch, path)]
@@ -180,7 +183,9 @@ def _of_alternatives(
         for error in (apt if len(apt) == 1 else meant)[0]:
             yield from _said(error)
         return
-    told = [{_as_enum(tuple(place), code) for error in branch for place, code in _said(error)} for branch in apt]
+    told = [
+        {_as_enum(tuple(place), code) for error in branch for place, code in _said(error)} for branch in apt
+    ]
     agreed = set.intersection(*told)
     if not agreed:
         yield path, _snake(keyword)

@@ -59,7 +59,11 @@ class Sample:
             return read_answer(connection, head=request.startswith(b"HEAD"))
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Raw:
-        lines = [f"{method} {path} HTTP/1.1", "Host: test", *(f"{k}: {v}" for k, v in (headers or {}).items())]
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "Host: test",
+            *(f"{k}: {v}" for k, v in (headers or {}).items()),
+        ]
         if body:
             lines.append(f"Content-Length: {len(body)}")
         return self.raw("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
@@ -101,7 +105,15 @@ def running(document: Document) -> Iterator[Sample]:
     surroundings = SampleSurroundings()
     app = build_app(document, wiring=surroundings, handlers="contract_tests.engine.sample")
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, lifespan="on", log_config=None, http="httptools", loop="uvloop", ws="none", proxy_headers=False
+        app,
+        host="127.0.0.1",
+        port=0,
+        lifespan="on",
+        log_config=None,
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,4 +1,5 @@
-"""Doubles of what surrounds the engine: a store in memory that counts its commits, and an authenticator with known tokens."""
+"""Doubles of what surrounds the engine: a store in memory that counts its commits, and an authenticator
+with known tokens."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import io
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from typing import ClassVar
 
 from api.logs import Logs
 from handlers.caller import Caller, ClientCredentials
@@ -52,7 +54,7 @@ class MemoryStore:
 class KnownTokens:
     """Tokens by name; counts its look-ups, and can be down."""
 
-    CALLERS = {
+    CALLERS: ClassVar = {
         "pat-token": Caller(kind="pat"),
         "reader": Caller(kind="access_token", scopes=frozenset({"read", "other"})),
         "writer": Caller(kind="access_token", scopes=frozenset({"write"})),

@@ -2,8 +2,7 @@
 
 import resource
 import socket
-
-import pytest
+from contextlib import suppress
 
 from contract_tests.engine.conftest import read_answer
 
@@ -45,15 +44,12 @@ class TestLimit:
 
     def test_trap_16_memory_does_not_grow_with_the_body(self, sample):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        with sample.open() as connection, pytest.raises((ConnectionError, TimeoutError)):
+        with sample.open() as connection:
             connection.sendall(CHUNKED)
-            piece = chunk(b"a" * 65_536)
-            for _ in range(640):
-                connection.sendall(piece)
-            connection.settimeout(0.5)
-            while connection.recv(65_536):
-                pass
-            raise ConnectionError
+            # 40 MiB: the server stops reading long before, and then its closed socket may refuse the rest.
+            with suppress(ConnectionError, TimeoutError):
+                for _ in range(640):
+                    connection.sendall(chunk(b"a" * 65_536))
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 5 * 1024
 
     def test_expecting_clients_are_told_before_they_send(self, sample):

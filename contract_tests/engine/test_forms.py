@@ -11,7 +11,9 @@ def token(sample, body: bytes, content_type: str = FORM, **headers):
 
 class TestForms:
     def test_alternatives_are_validated_as_what_they_say(self, sample):
-        assert token(sample, b"grant_type=client_credentials").json()["body"] == {"grant_type": "client_credentials"}
+        assert token(sample, b"grant_type=client_credentials").json()["body"] == {
+            "grant_type": "client_credentials"
+        }
         assert token(sample, b"grant_type=refresh_token").codes() == [("/refresh_token", "required")]
         assert token(sample, b"scope=a").codes() == [("/grant_type", "required")]
 
@@ -35,14 +37,20 @@ class TestForms:
         assert answer.json()["body"] == {"grant_type": "client_credentials"}
 
     def test_a_field_without_value_is_an_absent_one(self, sample):
-        assert token(sample, b"grant_type=client_credentials&scope=").json()["body"] == {"grant_type": "client_credentials"}
-        assert token(sample, b"grant_type=refresh_token&refresh_token=").codes() == [("/refresh_token", "required")]
+        assert token(sample, b"grant_type=client_credentials&scope=").json()["body"] == {
+            "grant_type": "client_credentials"
+        }
+        assert token(sample, b"grant_type=refresh_token&refresh_token=").codes() == [
+            ("/refresh_token", "required")
+        ]
 
     def test_decodes_utf8_and_plus(self, sample):
         answer = token(sample, b"grant_type=client_credentials&scope=%C3%A9+x%2By")
         assert answer.json()["body"]["scope"] == "é x+y"
 
-    @pytest.mark.parametrize("bad", [b"a=%ff", b"a=%", b"a=%zz", b"a=%C0%80", b"a=%ED%A0%80", b"\xff=1", "a=é".encode()])
+    @pytest.mark.parametrize(
+        "bad", [b"a=%ff", b"a=%", b"a=%zz", b"a=%C0%80", b"a=%ED%A0%80", b"\xff=1", "a=é".encode()]
+    )
     def test_trap_03_refuses_what_is_not_utf8(self, sample, bad):
         assert token(sample, b"grant_type=client_credentials&" + bad).codes() == [("", "form")]
 

@@ -90,7 +90,10 @@ class TestStrictJson:
             | st.booleans()
             | st.integers(-(2**63), 2**63 - 1)
             | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00")),
-            lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("ab:\"\\", max_size=3), inner, max_size=4),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.text('ab:"\\', max_size=3), inner, max_size=4)
+            ),
             max_leaves=12,
         )
     )
@@ -128,7 +131,9 @@ class TestJsonOverTheWire:
         assert answer.codes() == [("/parent/colour", "additional_property")]
 
     def test_reports_at_most_twenty_errors(self, sample):
-        answer = sample.post("/keywords", json.dumps({"contains": 1, "unique": [1, 1], "sibling": "x" * 9}).encode())
+        answer = sample.post(
+            "/keywords", json.dumps({"contains": 1, "unique": [1, 1], "sibling": "x" * 9}).encode()
+        )
         assert 0 < len(answer.codes()) <= 20
         many = {"unevaluated": {f"member_{n}": 1 for n in range(50)}}
         assert len(sample.post("/keywords", json.dumps(many).encode()).codes()) == 20

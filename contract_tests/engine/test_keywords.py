@@ -1,4 +1,5 @@
-"""JSON Schema 2020-12 and formats: every keyword is enforced, in both directions of valid and invalid (behaviour 3)."""
+"""JSON Schema 2020-12 and formats: every keyword is enforced, in both directions of valid and invalid
+(behaviour 3)."""
 
 import json
 
@@ -37,7 +38,11 @@ MATRIX = [
     ("nullable", "abc", "abcd"),
     ("sibling", "ab", "a"),
     ("sibling", "abc", "abcd"),
-    ("tree", {"name": "a", "parent": {"name": "b", "parent": {"name": "c"}}}, {"name": "a", "parent": {"name": 1}}),
+    (
+        "tree",
+        {"name": "a", "parent": {"name": "b", "parent": {"name": "c"}}},
+        {"name": "a", "parent": {"name": 1}},
+    ),
     ("not", 2, 1),
     ("any", "ab", "abc"),
     ("any", 5, None),

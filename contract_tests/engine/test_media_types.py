@@ -12,7 +12,8 @@ class TestJsonMediaType:
         "said",
         [
             "application/json", "Application/Json", "APPLICATION/JSON", "application/json; charset=utf-8",
-            'application/json;charset="UTF-8"', "application/json ; Charset=utf-8 ;", "application/json;version=1",
+            'application/json;charset="UTF-8"', "application/json ; Charset=utf-8 ;",
+            "application/json;version=1",
         ],
     )  # fmt: skip
     def test_trap_01_every_spelling_is_validated(self, sample, said):
@@ -22,10 +23,13 @@ class TestJsonMediaType:
     @pytest.mark.parametrize(
         "said",
         [
-            "text/plain", "application/jsonx", "application/x-json", "text/json", "application/*", "*/*", "json", "",
-            "application/json; charset=latin-1", "application/json; charset=utf-16", "application/json, text/plain",
+            "text/plain",
+            "application/jsonx", "application/x-json", "text/json", "application/*", "*/*", "json", "",
+            "application/json; charset=latin-1", "application/json; charset=utf-16",
+            "application/json, text/plain",
             "application/json; charset=utf-8; charset=latin-1", "application/json;=", "application/json/x",
-            "application/problem+json", "application/x-ndjson", "application/x-www-form-urlencoded", "\xff/\xfe",
+            "application/problem+json", "application/x-ndjson", "application/x-www-form-urlencoded",
+            "\xff/\xfe",
         ],
     )  # fmt: skip
     def test_trap_01_11_everything_else_is_415(self, sample, said):
@@ -39,8 +43,8 @@ class TestJsonMediaType:
     def test_a_doubled_media_type_is_refused(self, sample):
         body = b'{"name":"A"}'
         request = (
-            b"POST /things HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Type: text/plain\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(body)
+            b"POST /things HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+            b"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body)
         )
         assert sample.raw(request + body).codes() == [("/header/Content-Type", "repeated")]
 
@@ -67,7 +71,9 @@ class TestOptionalBody:
 
     def test_a_required_body_may_not_be_empty(self, sample):
         assert sample.ask("POST", "/things").codes() == [("", "required")]
-        assert sample.ask("POST", "/things", {"Content-Type": "application/json"}).codes() == [("", "required")]
+        assert sample.ask("POST", "/things", {"Content-Type": "application/json"}).codes() == [
+            ("", "required")
+        ]
 
 
 class TestParse:
@@ -76,6 +82,8 @@ class TestParse:
             "text/plain", (("a", 'x;y"z'), ("b", "C"))
         )
 
-    @pytest.mark.parametrize("text", ["", "a", "a/", "/b", "a/b;c", "a/b;c=", "a/b;c=d;c=e", "a b/c", "a/b c", 'a/b;c="'])
+    @pytest.mark.parametrize(
+        "text", ["", "a", "a/", "/b", "a/b;c", "a/b;c=", "a/b;c=d;c=e", "a b/c", "a/b c", 'a/b;c="']
+    )
     def test_refuses_the_rest(self, text):
         assert media_type.parse(text) is None

@@ -41,10 +41,14 @@ class TestConditionalGet:
         assert "content-type" not in answer.headers
 
     def test_a_list_may_come_in_two_headers(self, sample):
-        request = f"GET /published HTTP/1.1\r\nHost: t\r\nIf-None-Match: {OTHER}\r\nIf-None-Match: {ETAG}\r\n\r\n"
+        request = (
+            f"GET /published HTTP/1.1\r\nHost: t\r\nIf-None-Match: {OTHER}\r\nIf-None-Match: {ETAG}\r\n\r\n"
+        )
         assert sample.raw(request.encode()).status == 304
 
-    @pytest.mark.parametrize("held", [OTHER, ETAG.strip('"'), ETAG[:-1], f"{ETAG}x", f"x{ETAG}", "", ",", f"w/{ETAG}"])
+    @pytest.mark.parametrize(
+        "held", [OTHER, ETAG.strip('"'), ETAG[:-1], f"{ETAG}x", f"x{ETAG}", "", ",", f"w/{ETAG}"]
+    )
     def test_answers_all_of_it_to_who_has_something_else(self, sample, held):
         assert sample.ask("GET", "/published", {"If-None-Match": held}).status == 200
 

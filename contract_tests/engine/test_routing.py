@@ -13,7 +13,8 @@ class TestPaths:
 
     @pytest.mark.parametrize(
         "path",
-        ["/", "/thing", "/things/", "//things", "/things//", "/things/special/", "/things/a/b", "/Things", "/things/%2e%2e",
+        ["/", "/thing", "/things/", "//things", "/things//", "/things/special/", "/things/a/b",
+         "/Things", "/things/%2e%2e",
          "/openapi.json", "/swagger.json", "/ui/", "/things;a=b"],
     )  # fmt: skip
     def test_trap_17_nothing_else_is_guessed_or_redirected(self, sample, path):
@@ -104,4 +105,8 @@ class TestRequestId:
         ids = [answer.headers["x-request-id"] for answer in answers]
         assert len(set(ids)) == len(ids)
         assert all(len(each) == 26 and each[0] <= "7" for each in ids)
-        assert all(answer.json()["request_id"] == answer.headers["x-request-id"] for answer in answers if answer.status >= 400)
+        assert all(
+            answer.json()["request_id"] == answer.headers["x-request-id"]
+            for answer in answers
+            if answer.status >= 400
+        )

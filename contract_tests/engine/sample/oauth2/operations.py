@@ -16,4 +16,6 @@ async def grant_token(*, body, caller, store):
         raise RuntimeError("crash")
     credentials = caller.credentials
     given = None if credentials is None else [credentials.client_id, credentials.client_secret]
-    return Answer(200, {"body": body, "kind": caller.kind, "credentials": given}, {"Cache-Control": "no-store"})
+    return Answer(
+        200, {"body": body, "kind": caller.kind, "credentials": given}, {"Cache-Control": "no-store"}
+    )
