@@ -17,6 +17,7 @@ from pathlib import Path
 from api import settings_values as values
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+CONTRACT = REPOSITORY / "cloud_instance.yaml"
 
 Network = IPv4Network | IPv6Network
 BadSetting = values.BadSetting

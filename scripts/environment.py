@@ -1,17 +1,15 @@
-"""Makes the repository's virtual environment what a locked list of packages says, then runs a command in it.
+"""Makes the repository's virtual environment hold a locked list of packages.
 
-Standard library only: this is what runs before anything is installed. A stamp inside .venv names the lists
-that it holds, by digest, so that the next start costs a comparison; a list that changed is installed again;
-and an environment without a stamp, because its making was interrupted, is made anew. Two starts at once take
-turns.
+Standard library only: this is what runs before anything is installed. A copy of the list inside .venv,
+written last, says what it holds: while it equals the list of the repository there is nothing to do. A list
+that changed is installed again; an environment without a copy, because its making was interrupted, is made
+anew. Two starts at once take turns.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -20,7 +18,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-STAMP = VENV / "candor-installed.json"
 PYTHON = VENV / "bin" / "python"
 KINDS = ("runtime", "development")
 ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
@@ -31,54 +28,35 @@ class SetupFailed(Exception):
 
 
 def main(arguments: list[str]) -> None:
-    """`environment.py KIND [COMMAND...]`: with no command, only make the environment ready."""
-    if not arguments or arguments[0] not in KINDS:
-        sys.exit(f"environment.py wants {' or '.join(KINDS)}, then a command.")
-    kind, command = arguments[0], arguments[1:]
+    """`environment.py KIND`: make the environment hold that list."""
+    if len(arguments) != 1 or arguments[0] not in KINDS:
+        sys.exit(f"environment.py wants {' or '.join(KINDS)}.")
     try:
-        if not is_ready(kind):
-            make_ready(kind)
+        make_ready(arguments[0])
     except SetupFailed as failure:
         sys.exit(str(failure))
+    except OSError as failure:
+        sys.exit(f"The environment in {VENV} could not be made: {failure.strerror}.")
     except KeyboardInterrupt:
         sys.exit("Interrupted; the next start makes the environment again.")
-    if command:
-        run(command)
 
 
-def run(command: list[str]) -> None:
-    """Become the command, run by the environment's Python.
-
-    The repository is on its path and the caller's working directory is not: a directory of the caller's that
-    happens to be called `api` must not be taken for ours.
-    """
-    variables = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-    variables.pop("PYTHONHOME", None)
-    os.execve(PYTHON, [str(PYTHON), *command], variables)
-
-
-def is_ready(kind: str) -> bool:
+def holds(kind: str) -> bool:
     """Whether the environment holds the list as it is now."""
-    return PYTHON.exists() and installed().get(kind) == digest(kind)
-
-
-def installed() -> dict[str, str]:
-    """The digests of the lists that the environment holds, by kind; empty if its making was not finished."""
     try:
-        content = json.loads(STAMP.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def digest(kind: str) -> str:
-    """What stands for a list in the stamp."""
-    return hashlib.sha256(locked(kind).read_bytes()).hexdigest()
+        return PYTHON.exists() and copy(kind).read_bytes() == locked(kind).read_bytes()
+    except OSError:
+        return False
 
 
 def locked(kind: str) -> Path:
     """The file with the locked list."""
     return ROOT / "scripts" / "requirements" / f"{kind}.txt"
+
+
+def copy(kind: str) -> Path:
+    """Where the environment keeps the list that was installed."""
+    return VENV / f"candor-{kind}.txt"
 
 
 def make_ready(kind: str) -> None:
@@ -89,17 +67,20 @@ def make_ready(kind: str) -> None:
         except BlockingIOError:
             say("waiting for another start to finish the environment")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_ready(kind):
+        if not holds(kind):
             install(kind)
 
 
 def install(kind: str) -> None:
     """Make the environment if there is no finished one, and bring its packages to the list."""
     uv = shutil.which("uv")
-    before = installed() if PYTHON.exists() else {}
+    before = [each for each in KINDS if PYTHON.exists() and copy(each).exists()]
+    if not uv and not (VENV / "bin" / "pip").exists():
+        before = []  # made by uv, which is not there any more
     # The development list holds the runtime list with the same pins; one that is installed stays installed.
     wanted = "development" if "development" in before else kind
-    STAMP.unlink(missing_ok=True)
+    for each in before:
+        copy(each).unlink()
     if not before:
         create(uv)
     count = sum("==" in line for line in locked(wanted).read_text().splitlines())
@@ -111,8 +92,8 @@ def install(kind: str) -> None:
     # Wheels only: building from source would fetch build tools that no hash covers.
     command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(locked(wanted))]
     do(command, "The packages could not be installed; what the installer said is above.")
-    holds = KINDS if wanted == "development" else (wanted,)
-    STAMP.write_text(json.dumps({each: digest(each) for each in holds}))
+    for each in KINDS if wanted == "development" else (wanted,):
+        shutil.copyfile(locked(each), copy(each))
 
 
 def create(uv: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from api.contract.document import Document
 from api.logs import Logs
 from api.metrics import Metrics
 from api.serve.worker import Worker
@@ -13,9 +14,11 @@ from api.settings import Settings
 class Alone:
     """A worker in this process's event loop, with the face of a fleet."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, logs: Logs) -> None:
+    def __init__(
+        self, settings: Settings, document: Document, listener: socket.socket, *, logs: Logs
+    ) -> None:
         self._metrics = Metrics()
-        self._worker = Worker(settings, metrics=self._metrics, logs=logs)
+        self._worker = Worker(settings, document, metrics=self._metrics, logs=logs)
         self._listener = listener
 
     async def start(self) -> None:

@@ -6,27 +6,24 @@ the places in our code where it passed, without its text, which could hold what 
 
 from __future__ import annotations
 
-from api.contract.document import ContractError
 from api.logs import frames_of
-from api.serve.startup import StartFailed
-from api.settings import BadSetting
-from persistence.database import StoreUnavailable
-from persistence.embedded import EmbeddedPostgresError
-from persistence.migrations import MigrationRefused
-
-FORESEEN = (
-    StartFailed,
-    BadSetting,
-    ContractError,
-    EmbeddedPostgresError,
-    MigrationRefused,
-    StoreUnavailable,
-)
 
 
 def sentence_for(failure: BaseException) -> str:
     """What to tell the person who started the server."""
-    if isinstance(failure, FORESEEN):
+    if isinstance(failure, _foreseen()):
         return str(failure)
     places = ", ".join(frames_of(failure)) or "outside Candor's own code"
     return f"The server could not start because of a defect: {type(failure).__name__} at {places}."
+
+
+def _foreseen() -> tuple[type[Exception], ...]:
+    # Imported only when something failed: one of them loads Alembic, and a start should not wait for it.
+    from api.contract.document import ContractError
+    from api.serve.startup import StartFailed
+    from api.settings import BadSetting
+    from persistence.availability import StoreUnavailable
+    from persistence.embedded import EmbeddedPostgresError
+    from persistence.migrations import MigrationRefused
+
+    return (StartFailed, BadSetting, ContractError, EmbeddedPostgresError, MigrationRefused, StoreUnavailable)

@@ -8,6 +8,7 @@ while the pauses begin anew. What the workers count is gathered from the files t
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import socket
 import sys
@@ -45,6 +46,7 @@ class Fleet:
         """Return when every worker accepts requests. Raises StartFailed with the sentence of one that does
         not."""
         numbers = range(self._settings.workers)
+        gc.enable()
         lines = [await self._spawn(number) for number in numbers]
         try:
             for line in lines:
@@ -89,7 +91,7 @@ class Fleet:
                 pass_fds=descriptors,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C in a terminal reaches the supervisor only, which asks its workers
+                start_new_session=True,  # Ctrl-C reaches the supervisor only, which tells its workers
                 env=variables_for_worker(
                     self._settings, PYTHONPATH=str(REPOSITORY), PROMETHEUS_MULTIPROC_DIR=str(self.counts)
                 ),

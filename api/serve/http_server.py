@@ -37,7 +37,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._application,
-                http=protocol,  # type: ignore[arg-type]  # a protocol class, which it takes too
+                http=protocol,
                 ws="none",
                 lifespan="on",
                 interface="asgi3",

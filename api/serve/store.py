@@ -7,7 +7,8 @@ lacks one that it does: the start is refused instead.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,25 +17,29 @@ from api.settings import Settings
 from persistence.database import Database
 from persistence.declared import differences
 from persistence.embedded import EmbeddedPostgres
-from persistence.migrations import migrate
+from persistence.revision import is_newest
 
 SHOWN_DIFFERENCES = 5
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[str]:
-    """The URL of the database, which runs until the end of the block if it is our own.
+def running(settings: Settings) -> Iterator[Callable[[], str]]:
+    """The database, which runs until the end of the block if it is our own: call what is given for its URL.
 
-    Raises EmbeddedPostgresError.
+    PostgreSQL starts while the caller goes on; the call waits for it and raises EmbeddedPostgresError.
     """
-    if settings.database_url is not None:
-        yield settings.database_url
+    given = settings.database_url
+    if given is not None:
+        yield lambda: given
         return
     server = EmbeddedPostgres(settings.data_dir)
-    try:
-        yield server.start(say)
-    finally:
-        server.stop()
+    with ThreadPoolExecutor(1, thread_name_prefix="postgres") as thread:
+        starting = thread.submit(server.start, say)
+        try:
+            yield starting.result
+        finally:
+            wait([starting])
+            server.stop()
 
 
 def make_ready(url: str, contract: Mapping[str, Any]) -> None:
@@ -42,7 +47,11 @@ def make_ready(url: str, contract: Mapping[str, Any]) -> None:
 
     Raises MigrationRefused, or StartFailed with the first differences.
     """
-    migrate(url, report=say)
+    if not asyncio.run(is_newest(url)):
+        # Loaded only now: a server that starts again has nothing to migrate, and should not wait for Alembic.
+        from persistence.migrations import migrate
+
+        migrate(url, report=say)
     found = asyncio.run(_differences(url, declared_records(contract)))
     if found:
         more = len(found) - SHOWN_DIFFERENCES

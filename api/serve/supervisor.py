@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import uvloop
 
-from api.contract.document import load
+from api.contract.document import Document, load
 from api.logs import Event, Logs
 from api.private_listener import private_application
 from api.serve import data_directory, store
 from api.serve.http_server import HttpServer
 from api.serve.sockets import bind, port_of
 from api.serve.startup import announce, say
-from api.settings import REPOSITORY, Settings
+from api.settings import CONTRACT, Settings
 from persistence.database import Database, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ def run(settings: Settings) -> None:
             listener = opened.enter_context(closing(bind(settings.host, settings.port)))
             private = opened.enter_context(closing(bind(settings.private_host, settings.private_port)))
             settings = settings.bound_to(port_of(listener))
-            contract = load(REPOSITORY / "cloud_instance.yaml").tree
+            document = load(CONTRACT)
             opened.enter_context(data_directory.claimed(settings.data_dir))
-            url = opened.enter_context(store.running(settings))
-            store.make_ready(url, contract)
-            server = _Server(settings, url, listener, private)
+            database = opened.enter_context(store.running(settings))
+            _load_program(settings)
+            url = database()
+            store.make_ready(url, document.tree)
+            server = _Server(settings, document, url, listener, private)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(server.serve())
         except Stopped:
@@ -61,6 +63,16 @@ def run(settings: Settings) -> None:
             # What is being closed now is what a second signal would be about; it is bounded.
             for number in STOPPING:
                 signal.signal(number, signal.SIG_IGN)
+
+
+def _load_program(settings: Settings) -> None:
+    """Import what will run while PostgreSQL starts: most of what a start takes is loading Python modules."""
+    say("loading the program")
+    if settings.workers == 1:
+        import api.serve.alone
+    else:
+        import api.serve.fleet  # noqa: F401
+    import persistence.declared  # noqa: F401
 
 
 class _Workers(Protocol):
@@ -73,7 +85,15 @@ class _Workers(Protocol):
 class _Server:
     """The part of a server's life that runs in an event loop."""
 
-    def __init__(self, settings: Settings, url: str, listener: socket.socket, private: socket.socket) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        document: Document,
+        url: str,
+        listener: socket.socket,
+        private: socket.socket,
+    ) -> None:
+        self._document = document
         self._settings = dataclasses.replace(settings, database_url=url)
         self._url = url
         self._listener = listener
@@ -127,7 +147,7 @@ class _Server:
         if self._settings.workers == 1:
             from api.serve.alone import Alone
 
-            alone = Alone(self._settings, self._listener, logs=self._logs)
+            alone = Alone(self._settings, self._document, self._listener, logs=self._logs)
             return alone, alone.counts
         from api.metrics import exposition_of
         from api.serve.fleet import Fleet

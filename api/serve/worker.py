@@ -9,6 +9,7 @@ outlives it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -18,13 +19,13 @@ import orjson
 import uvloop
 
 from api.app import build_app
-from api.contract.document import load
+from api.contract.document import Document, load
 from api.logs import Logs
 from api.metrics import Metrics
 from api.serve.failures import sentence_for
 from api.serve.http_server import HttpServer
 from api.serve.protocol import BoundedHttp
-from api.settings import REPOSITORY, Settings
+from api.settings import CONTRACT, Settings
 from api.wiring import wire
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ ORPHAN_DRAIN_S: Final = 1  # a new supervisor wants the port
 class Worker:
     """The application on a listening socket, in the running event loop."""
 
-    def __init__(self, settings: Settings, *, metrics: Metrics, logs: Logs) -> None:
-        """Build the application; nothing is opened. Raises ContractError if the contract cannot be served."""
-        document = load(REPOSITORY / "cloud_instance.yaml")
+    def __init__(self, settings: Settings, document: Document, *, metrics: Metrics, logs: Logs) -> None:
+        """Build the application; nothing is opened. Raises ContractError if it does not fit the contract."""
         wiring = wire(settings, document=document, metrics=metrics, logs=logs)
         app: ASGIApp = build_app(document, wiring=wiring)
         self._server = HttpServer(app, drain_s=settings.drain_s, protocol=BoundedHttp)
@@ -52,6 +52,9 @@ class Worker:
         if not self._server.accepting.is_set():
             accepting.cancel()
             await self._serving
+        # What was loaded until now stays: no collection needs to look at it again.
+        gc.freeze()
+        gc.enable()
 
     def drain(self, *, within_s: int | None = None) -> None:
         """Stop accepting and finish what is being answered. Asked twice, cut it short."""
@@ -72,7 +75,7 @@ async def serve_as_child(settings: Settings, listener: socket.socket, line: sock
     logs = Logs()
     logs.hear_libraries()
     try:
-        worker = Worker(settings, metrics=Metrics(), logs=logs)
+        worker = Worker(settings, load(CONTRACT), metrics=Metrics(), logs=logs)
         await worker.start(listener)
     except Exception as failure:  # noqa: BLE001 (whatever it is, the supervisor says it and stops)
         writer.write(orjson.dumps({"failed": sentence_for(failure)}) + b"\n")
@@ -94,6 +97,7 @@ async def serve_as_child(settings: Settings, listener: socket.socket, line: sock
 
 def main() -> None:
     """`python -m api.serve.worker LISTENER LINE`: both are numbers of inherited descriptors."""
+    gc.disable()
     listener, line = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve_as_child(Settings.from_environment(), listener, line))
