@@ -1,4 +1,6 @@
-"""Credentials -> Caller: which kind a bearer token is by its prefix, and the one look-up that tells whose it is."""
+"""Credentials -> Caller: which kind a bearer token is by its prefix, and the one look-up that tells whose
+it is.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,18 @@ from persistence.unit_of_work import UnitOfWork
 
 
 class StoredCredentials:
-    """The real authenticator. `collections` tells it since when a call must have been recorded not to be due."""
+    """The real authenticator. `collections` tells it since when a call must have been recorded not to be
+    due.
+    """
 
     def __init__(self, *, pat_prefix: str, collections: Collections) -> None:
         self._pat_prefix = pat_prefix
         self._collections = collections
 
     async def bearer(self, token: str, *, store: UnitOfWork, now: datetime, operation_id: str) -> Caller:
-        """The caller behind a bearer token, in at most one round trip. Raises InvalidToken, StoreUnavailable."""
+        """The caller behind a bearer token, in at most one round trip. Raises InvalidToken,
+        StoreUnavailable.
+        """
         if secret.well_formed(token, secret.ACCESS_TOKEN):
             return await self._by_access_token(token, store=store, now=now, operation_id=operation_id)
         if secret.well_formed(token, self._pat_prefix):

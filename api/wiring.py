@@ -1,4 +1,6 @@
-"""The composition root: which real implementation stands behind each port, chosen once, here and nowhere else."""
+"""The composition root: which real implementation stands behind each port, chosen once, here and nowhere
+else.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from persistence.unit_of_work import UnitOfWork
 class Wiring:
     """Everything that the engine and the handlers use. `startup` opens the database, `shutdown` closes it."""
 
-    def __init__(self, settings: Settings, *, ports: Ports, document: Document, metrics: Metrics, logs: Logs) -> None:
+    def __init__(
+        self, settings: Settings, *, ports: Ports, document: Document, metrics: Metrics, logs: Logs
+    ) -> None:
         collections = compile_collections(document.tree)
         self.ports = ports
         self.metrics = metrics
@@ -37,7 +41,9 @@ class Wiring:
     async def startup(self) -> None:
         """Open the connection pool. Raises StoreUnavailable."""
         assert self._settings.database_url is not None, "the supervisor decides which database is used"
-        self._database = await Database.connect(self._settings.database_url, pool_size=self._settings.pool_size)
+        self._database = await Database.connect(
+            self._settings.database_url, pool_size=self._settings.pool_size
+        )
 
     async def shutdown(self) -> None:
         """Close the connection pool."""

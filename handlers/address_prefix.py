@@ -1,4 +1,6 @@
-"""The part of an address that stands for one household or office: a whole IPv4 address, the first 64 bits of an IPv6 address."""
+"""The part of an address that stands for one household or office: a whole IPv4 address, the first 64 bits
+of an IPv6 address.
+"""
 
 from __future__ import annotations
 

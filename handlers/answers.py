@@ -1,4 +1,6 @@
-"""What a handler can answer with when a plain JSON value and the operation's one success status are not enough."""
+"""What a handler can answer with when a plain JSON value and the operation's one success status are not
+enough.
+"""
 
 from __future__ import annotations
 

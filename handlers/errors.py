@@ -1,7 +1,9 @@
-"""Failures, as classes that name their contract response: a status, a stable machine-readable word and one public sentence.
+"""Failures, as classes that name their contract response: a status, a stable machine-readable word and one
+public sentence.
 
-`api/problems.py` is the only place that turns them into bytes. What is said here reaches clients, so no class takes a submitted
-value into its sentence. Classes below `OAuthError` carry the words of RFC 6749 section 5.2 and RFC 8628 section 3.5.
+`api/problems.py` is the only place that turns them into bytes. What is said here reaches clients, so no
+class takes a submitted value into its sentence. Classes below `OAuthError` carry the words of RFC 6749
+section 5.2 and RFC 8628 section 3.5.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One place of a request that is wrong: a JSON pointer (RFC 6901) into it and a stable code, never the value."""
+    """One place of a request that is wrong: a JSON pointer (RFC 6901) into it and a stable code, never the
+    value.
+    """
 
     pointer: str
     code: str
@@ -22,7 +26,8 @@ class FieldError:
 class ApiError(Exception):
     """A failure that the contract declares.
 
-    `keep` tells the boundary to commit what the unit of work has done although the answer is an error (attempt counters).
+    `keep` tells the boundary to commit what the unit of work has done although the answer is an error
+    (attempt counters).
     """
 
     status: ClassVar[int] = 400
@@ -114,7 +119,10 @@ class StaleDate(OAuthError):
     """400: the caller's clock is more than five minutes off, so its idea of every lifetime is wrong."""
 
     error = "invalid_request"
-    message = "stale_date: the Date header differs from the server's clock by more than 5 minutes; set the clock and try again."
+    message = (
+        "stale_date: the Date header differs from the server's clock by more than 5 minutes; "
+        "set the clock and try again."
+    )
 
 
 class InvalidClient(OAuthError):
@@ -133,7 +141,9 @@ class InvalidGrant(OAuthError):
 
 
 class ReplayedGrant(InvalidGrant):
-    """`invalid_grant` for a refresh token that was used before: the family's revocation is kept (BCP 9700 section 4.14.2)."""
+    """`invalid_grant` for a refresh token that was used before: the family's revocation is kept (BCP 9700
+    section 4.14.2).
+    """
 
     keep = True
 
@@ -170,7 +180,9 @@ class InvalidRedirectUri(OAuthError):
     """400 `invalid_redirect_uri` (RFC 7591 section 3.2.2)."""
 
     error = "invalid_redirect_uri"
-    message = "A redirect URI is neither https nor a loopback address, or carries a fragment or user information."
+    message = (
+        "A redirect URI is neither https nor a loopback address, or carries a fragment or user information."
+    )
 
 
 class AuthorizationPending(OAuthError):
@@ -204,7 +216,9 @@ class ExpiredToken(OAuthError):
 
 
 class UserCodeUnusable(OAuthError):
-    """404: unknown, expired, decided or not yours: one answer, so that a code cannot be probed. The attempt counts."""
+    """404: unknown, expired, decided or not yours: one answer, so that a code cannot be probed. The attempt
+    counts.
+    """
 
     status = 404
     error = "invalid_user_code"
@@ -239,7 +253,9 @@ class RegistrationsFull(OAuthError):
 
     status = 503
     error = "temporarily_unavailable"
-    message = "Too many instances are waiting to be claimed. Register with a registration key, or try again later."
+    message = (
+        "Too many instances are waiting to be claimed. Register with a registration key, or try again later."
+    )
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(headers={"Retry-After": str(max(1, retry_after_s))})

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the rules need to know of the operator's choices. Durations are timedeltas; counts are per window."""
+    """What the rules need to know of the operator's choices. Durations are timedeltas; counts are per
+    window.
+    """
 
     public_url: str
     access_token_life: timedelta

@@ -1,4 +1,6 @@
-"""What the core needs from outside, as protocols. `api/gateways` and `api/wiring.py` provide the real ones, tests small real ones."""
+"""What the core needs from outside, as protocols. `api/gateways` and `api/wiring.py` provide the real ones,
+tests small real ones.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class Randomness(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file that the server publishes, held in memory: exact bytes, media type and strong ETag (quoted SHA-256)."""
+    """A file that the server publishes, held in memory: exact bytes, media type and strong ETag (quoted
+    SHA-256).
+    """
 
     name: str
     media_type: str

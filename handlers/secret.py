@@ -1,6 +1,8 @@
-"""The shape of every secret that the server makes: a readable prefix, 256 random bits, a checksum; and its digest for storage.
+"""The shape of every secret that the server makes: a readable prefix, 256 random bits, a checksum; and its
+digest for storage.
 
-The checksum lets a mistyped or truncated secret be refused without asking the database; it is no protection in itself.
+The checksum lets a mistyped or truncated secret be refused without asking the database; it is no protection
+in itself.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH = 43
 CHECKSUM_LENGTH = 6
 
-ACCESS_TOKEN = "cat_"
-REFRESH_TOKEN = "crt_"
+ACCESS_TOKEN = "cat_"  # noqa: S105 (a prefix)
+REFRESH_TOKEN = "crt_"  # noqa: S105 (a prefix)
 DEVICE_CODE = "cdc_"
-CLIENT_SECRET = "ccs_"
+CLIENT_SECRET = "ccs_"  # noqa: S105 (a prefix)
 
 _NO_DIGEST = bytes(32)
 
@@ -53,8 +55,13 @@ def digest(secret: str) -> bytes:
 
 
 def matches(secret: str, stored: bytes | None) -> bool:
-    """Compare a presented secret with a stored digest in constant time; nothing stored takes as long as a mismatch."""
-    return hmac.compare_digest(digest(secret), stored if stored is not None else _NO_DIGEST) and stored is not None
+    """Compare a presented secret with a stored digest in constant time; nothing stored takes as long as a
+    mismatch.
+    """
+    return (
+        hmac.compare_digest(digest(secret), stored if stored is not None else _NO_DIGEST)
+        and stored is not None
+    )
 
 
 def _checksum(body: str) -> str:

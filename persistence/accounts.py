@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, literal, null, or_, select
-from sqlalchemy.dialects.postgresql import array_agg, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -18,7 +18,7 @@ _member = metadata.tables["workspace_member"]
 _pat = metadata.tables["personal_access_token"]
 
 _entitlements = (
-    select(array_agg(_entitlement.c.entitlement))
+    select(func.array_agg(_entitlement.c.entitlement))
     .where(_entitlement.c.plan == _account.c.plan)
     .scalar_subquery()
     .label("entitlements")

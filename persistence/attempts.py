@@ -1,5 +1,6 @@
-"""Counters of limited things per subject and window. Counting and reading the count is one statement, so that parallel attempts
-cannot slip through between the two."""
+"""Counters of limited things per subject and window. Counting and reading the count is one statement, so
+that parallel attempts cannot slip through between the two.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ _COUNT = Statement(
         index_elements=[_attempt.c.kind, _attempt.c.subject],
         set_={
             "count": case((_window_is_over, 1), else_=_attempt.c.count + 1),
-            "window_started_at": case((_window_is_over, _first.excluded.window_started_at), else_=_attempt.c.window_started_at),
+            "window_started_at": case(
+                (_window_is_over, _first.excluded.window_started_at), else_=_attempt.c.window_started_at
+            ),
         },
     ).returning(_attempt.c.count, _attempt.c.window_started_at)
 )
@@ -46,7 +49,9 @@ async def count_attempt(
     return row["count"], row["window_started_at"]
 
 
-async def current_attempts(store: UnitOfWork, *, kind: str, subject: str, window_before: datetime) -> tuple[int, datetime | None]:
+async def current_attempts(
+    store: UnitOfWork, *, kind: str, subject: str, window_before: datetime
+) -> tuple[int, datetime | None]:
     """The count within the window and its start, without counting."""
     row = await store.row(_CURRENT, kind=kind, subject=subject, window_before=window_before)
     return (row["count"], row["window_started_at"]) if row is not None else (0, None)

@@ -31,16 +31,16 @@ _PACKAGES = Statement(
     select(_package).where(or_(_kind.is_(None), _package.c.kind == _kind)).order_by(_package.c.id)
 )
 
-_put_release = insert(_release).values(
-    {column.name: bindparam(column.name) for column in _release.c}
-)
+_put_release = insert(_release).values({column.name: bindparam(column.name) for column in _release.c})
 _PUT_RELEASE = Statement(
     _put_release.on_conflict_do_update(
         index_elements=[_release.c.id],
         set_={name: _put_release.excluded[name] for name in ("version", "released_at", "published_at")},
     ).returning(literal(1))
 )
-_REMOVE_LINKS = Statement(delete(_link).where(_link.c.release_id == bindparam("release_id")).returning(literal(1)))
+_REMOVE_LINKS = Statement(
+    delete(_link).where(_link.c.release_id == bindparam("release_id")).returning(literal(1))
+)
 _PUT_LINK = Statement(
     insert(_link).values({column.name: bindparam(column.name) for column in _link.c}).returning(literal(1))
 )
@@ -48,13 +48,17 @@ _put_package = insert(_package).values({column.name: bindparam(column.name) for 
 _PUT_PACKAGE = Statement(
     _put_package.on_conflict_do_update(
         index_elements=[_package.c.id],
-        set_={column.name: _put_package.excluded[column.name] for column in _package.c if column.name != "id"},
+        set_={
+            column.name: _put_package.excluded[column.name] for column in _package.c if column.name != "id"
+        },
     ).returning(literal(1))
 )
 
 
 async def latest_release(store: UnitOfWork) -> Sequence[Record]:
-    """The newest release, one row per link (columns `link_*`, null for a release without links); empty when there is none."""
+    """The newest release, one row per link (columns `link_*`, null for a release without links); empty when
+    there is none.
+    """
     return await store.rows(_LATEST_RELEASE)
 
 
@@ -63,7 +67,9 @@ async def packages(store: UnitOfWork, *, kind: str | None) -> Sequence[Record]:
     return await store.rows(_PACKAGES, kind=kind)
 
 
-async def put_release(store: UnitOfWork, *, release: Mapping[str, object], links: Sequence[Mapping[str, object]]) -> None:
+async def put_release(
+    store: UnitOfWork, *, release: Mapping[str, object], links: Sequence[Mapping[str, object]]
+) -> None:
     """Store a release with its links in order; one with the same id is replaced."""
     await store.write(_PUT_RELEASE, **release)
     await store.write_rows(_REMOVE_LINKS, release_id=release["id"])

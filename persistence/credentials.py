@@ -1,7 +1,7 @@
 """Who a bearer credential belongs to, in one indexed read each.
 
-An access token is found by the digest of its secret; the same read brings the session, the instance and whether the call is due
-for recording, so that the operations an instance calls all day need no second one.
+An access token is found by the digest of its secret; the same read brings the session, the instance and
+whether the call is due for recording, so that the operations an instance calls all day need no second one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ _recorded = exists(
     select(_clock.c.id).where(
         _clock.c.instance_id == _token.c.instance_id,
         _clock.c.operation == bindparam("operation"),
-        case((_session.c.user_id.is_(None), _clock.c.user_id.is_(None)), else_=_clock.c.user_id == _session.c.user_id),
+        case(
+            (_session.c.user_id.is_(None), _clock.c.user_id.is_(None)),
+            else_=_clock.c.user_id == _session.c.user_id,
+        ),
         _clock.c.at > _SINCE,
     )
 )
@@ -119,18 +122,30 @@ _PING = Statement(select(func.now().label("now")))
 
 
 async def active_access_token(
-    store: UnitOfWork, *, token_hash: bytes, now: datetime, operation: str = "", recorded_since: datetime | None = None
+    store: UnitOfWork,
+    *,
+    token_hash: bytes,
+    now: datetime,
+    operation: str = "",
+    recorded_since: datetime | None = None,
 ) -> Record | None:
     """The token's facts, or None when it is unknown, expired, revoked, or its person may no longer act.
 
-    `record_due` is true when nothing was recorded for this operation since `recorded_since` (None: never due).
+    `record_due` is true when nothing was recorded for this operation since `recorded_since` (None: never
+    due).
     """
     return await store.row(
-        _ACTIVE_ACCESS_TOKEN, token_hash=token_hash, now=now, operation=operation, recorded_since=recorded_since
+        _ACTIVE_ACCESS_TOKEN,
+        token_hash=token_hash,
+        now=now,
+        operation=operation,
+        recorded_since=recorded_since,
     )
 
 
-async def active_personal_access_token(store: UnitOfWork, *, token_hash: bytes, now: datetime) -> Record | None:
+async def active_personal_access_token(
+    store: UnitOfWork, *, token_hash: bytes, now: datetime
+) -> Record | None:
     """The token's id and owner, or None when it is unknown, expired, revoked, or its owner is disabled."""
     return await store.row(_ACTIVE_PAT, token_hash=token_hash, now=now)
 

@@ -1,4 +1,6 @@
-"""The states of a device authorization (RFC 8628), each transition one conditional statement, so that parallel callers see one winner."""
+"""The states of a device authorization (RFC 8628), each transition one conditional statement, so that
+parallel callers see one winner.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,8 @@ _DENY = _decision("denied", unclaimed_too=True)
 
 _GRANT_OF_CLIENT = Statement(
     select(_grant.c.state, _grant.c.expires_at).where(
-        _grant.c.device_code_hash == bindparam("device_code_hash"), _grant.c.instance_id == bindparam("instance_id")
+        _grant.c.device_code_hash == bindparam("device_code_hash"),
+        _grant.c.instance_id == bindparam("instance_id"),
     )
 )
 
@@ -110,7 +113,9 @@ _POLL = Statement(
     update(_grant)
     .where(_grant.c.device_code_hash == _before.c.device_code_hash)
     .values(
-        interval_s=case((_was_early, func.least(_grant.c.interval_s + 5, MAXIMUM_INTERVAL_S)), else_=_grant.c.interval_s),
+        interval_s=case(
+            (_was_early, func.least(_grant.c.interval_s + 5, MAXIMUM_INTERVAL_S)), else_=_grant.c.interval_s
+        ),
         last_polled_at=case((_was_early, _grant.c.last_polled_at), else_=_NOW),
     )
     .returning(_was_early.label("early"))
@@ -192,7 +197,9 @@ _new_refresh = (
         ["token_hash", "session_id", "created_at", "expires_at"],
         select(
             bindparam("refresh_hash", type_=_refresh.c.token_hash.type), _SESSION_ID, _NOW, _REFRESH_EXPIRES
-        ).select_from(_entitled).where(_entitled.c.offline),
+        )
+        .select_from(_entitled)
+        .where(_entitled.c.offline),
     )
     .returning(_refresh.c.session_id)
     .cte("new_refresh")
@@ -232,15 +239,21 @@ async def start(
     return row is not None
 
 
-async def pending_request(store: UnitOfWork, *, user_code_hash: bytes, user_id: str, now: datetime) -> Record | None:
-    """The pending request that this person may decide about, or None. Unclaimed instances may be looked at by anyone."""
+async def pending_request(
+    store: UnitOfWork, *, user_code_hash: bytes, user_id: str, now: datetime
+) -> Record | None:
+    """The pending request that this person may decide about, or None. Unclaimed instances may be looked at
+    by anyone.
+    """
     return await store.row(_PENDING, user_code_hash=user_code_hash, user_id=user_id, now=now)
 
 
 async def approve(
     store: UnitOfWork, *, user_code_hash: bytes, user_id: str, granted_scopes: Sequence[str], now: datetime
 ) -> bool:
-    """pending -> approved by a member of the instance's workspace; False when it was not pending for that person."""
+    """pending -> approved by a member of the instance's workspace; False when it was not pending for that
+    person.
+    """
     row = await store.write(
         _APPROVE, user_code_hash=user_code_hash, user_id=user_id, granted_scopes=granted_scopes, now=now
     )
@@ -261,7 +274,8 @@ async def grant_of_client(store: UnitOfWork, *, device_code_hash: bytes, instanc
 async def poll_was_early(store: UnitOfWork, *, device_code_hash: bytes, now: datetime) -> bool:
     """Note a poll. True when it came before the interval was over, which then grew by 5 s (up to 30 s).
 
-    An early poll does not move the moment from which the interval counts, so a client that obeys always recovers.
+    An early poll does not move the moment from which the interval counts, so a client that obeys always
+    recovers.
     """
     row = await store.write(_POLL, device_code_hash=device_code_hash, now=now)
     return row is not None and bool(row["early"])
@@ -281,7 +295,8 @@ async def redeem(
 ) -> Record | None:
     """approved -> redeemed, with session and tokens, in one statement; the granted scopes, or None.
 
-    None when another call was first, and when the person is disabled, is no longer a member, or the instance has moved.
+    None when another call was first, and when the person is disabled, is no longer a member, or the
+    instance has moved.
     """
     return await store.write(
         _REDEEM,

@@ -1,4 +1,6 @@
-"""The recorder's statement: at most one interaction per instance, person, operation and interval, decided by the database."""
+"""The recorder's statement: at most one interaction per instance, person, operation and interval, decided
+by the database.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def record_interaction(
     at: datetime,
     recorded_since: datetime,
 ) -> None:
-    """Record one call at commit, unless one was recorded after `recorded_since`. 100 parallel calls leave one row."""
+    """Record one call at commit, unless one was recorded after `recorded_since`. 100 parallel calls leave
+    one row.
+    """
     store.defer(
         _RECORD,
         id=id,

@@ -1,4 +1,6 @@
-"""Registered instances: looking them up by client id, registering with and without a key, and keeping the unclaimed ones bounded."""
+"""Registered instances: looking them up by client id, registering with and without a key, and keeping the
+unclaimed ones bounded.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,15 @@ _used_key = (
 _REGISTER_WITH_KEY = Statement(
     insert(_instance)
     .from_select(
-        [*_COLUMNS, "workspace_id", "registration_key_id", "name", "ephemeral", "registered_at", "claimed_at"],
+        [
+            *_COLUMNS,
+            "workspace_id",
+            "registration_key_id",
+            "name",
+            "ephemeral",
+            "registered_at",
+            "claimed_at",
+        ],
         select(
             *_given,
             _used_key.c.workspace_id,
@@ -87,7 +97,9 @@ _expired: Select[tuple[str]] = (
 _REMOVE_EXPIRED_UNCLAIMED = Statement(
     delete(_instance).where(_instance.c.id.in_(_expired)).returning(_instance.c.id)
 )
-_first_unclaimed = select(literal(1).label("one")).select_from(_instance).where(_instance.c.workspace_id.is_(None))
+_first_unclaimed = (
+    select(literal(1).label("one")).select_from(_instance).where(_instance.c.workspace_id.is_(None))
+)
 _UNCLAIMED_UP_TO = Statement(
     select(func.count().label("count")).select_from(_first_unclaimed.limit(bindparam("cap")).subquery())
 )
@@ -95,7 +107,9 @@ _other_live_session = exists(
     select(literal(1))
     .select_from(_session)
     .where(
-        _session.c.instance_id == _instance.c.id, _session.c.revoked_at.is_(None), _session.c.expires_at > _NOW
+        _session.c.instance_id == _instance.c.id,
+        _session.c.revoked_at.is_(None),
+        _session.c.expires_at > _NOW,
     )
 )
 _DELETE_EPHEMERAL = Statement(
@@ -136,7 +150,9 @@ async def register_unclaimed(store: UnitOfWork, client: NewClient, *, now: datet
 async def register_with_key(
     store: UnitOfWork, client: NewClient, *, key_hash: bytes, name_suffix: str, now: datetime
 ) -> Record | None:
-    """Use the key once and store the instance in its workspace, both or neither; None when the key opens nothing."""
+    """Use the key once and store the instance in its workspace, both or neither; None when the key opens
+    nothing.
+    """
     return await store.write(
         _REGISTER_WITH_KEY, **client.columns(), key_hash=key_hash, name_suffix=name_suffix, now=now
     )
@@ -151,7 +167,9 @@ def update_client(
     grant_types: Sequence[str],
     otherwise: type[Exception],
 ) -> None:
-    """At commit, replace scopes and grant types of the client with that secret; `otherwise` when it is gone."""
+    """At commit, replace scopes and grant types of the client with that secret; `otherwise` when it is
+    gone.
+    """
     store.defer(
         _UPDATE_CLIENT,
         otherwise=otherwise,
@@ -164,7 +182,9 @@ def update_client(
 
 async def remove_expired_unclaimed(store: UnitOfWork, *, registered_before: datetime, at_most: int) -> int:
     """Delete unclaimed instances that are past their time, the oldest first; how many went."""
-    rows = await store.write_rows(_REMOVE_EXPIRED_UNCLAIMED, registered_before=registered_before, at_most=at_most)
+    rows = await store.write_rows(
+        _REMOVE_EXPIRED_UNCLAIMED, registered_before=registered_before, at_most=at_most
+    )
     return len(rows)
 
 

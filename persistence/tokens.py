@@ -1,4 +1,6 @@
-"""Tokens of instances and of people's sessions: issuing, rotating and revoking, each decided by one statement."""
+"""Tokens of instances and of people's sessions: issuing, rotating and revoking, each decided by one
+statement.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ _REFRESH_TOKEN = Statement(
             _successor, _successor.c.token_hash == _refresh.c.successor_hash
         )
     )
-    .where(_refresh.c.token_hash == bindparam("token_hash"), _session.c.instance_id == bindparam("instance_id"))
+    .where(
+        _refresh.c.token_hash == bindparam("token_hash"), _session.c.instance_id == bindparam("instance_id")
+    )
 )
 
 _live_session = (
@@ -201,9 +205,11 @@ async def rotate(
     access_expires_at: datetime,
     refresh_expires_at: datetime,
 ) -> bool:
-    """Use a refresh token once and store its successors. The session's row is locked, so a revocation is before or after.
+    """Use a refresh token once and store its successors. The session's row is locked, so a revocation is
+    before or after.
 
-    False when it was used, revoked or expired meanwhile, or when its person may no longer act: nothing is stored then.
+    False when it was used, revoked or expired meanwhile, or when its person may no longer act: nothing is
+    stored then.
     """
     row = await store.write(
         _ROTATE,
@@ -225,11 +231,17 @@ async def revoke_session(store: UnitOfWork, *, session_id: str, now: datetime) -
     await store.write(_REVOKE_SESSION, session_id=session_id, now=now)
 
 
-async def revoke_by_refresh_token(store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime) -> None:
+async def revoke_by_refresh_token(
+    store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime
+) -> None:
     """End the session of a refresh token of this instance; nothing happens for any other."""
-    await store.write(_REVOKE_SESSION_OF_REFRESH_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now)
+    await store.write(
+        _REVOKE_SESSION_OF_REFRESH_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now
+    )
 
 
-async def revoke_access_token(store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime) -> None:
+async def revoke_access_token(
+    store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime
+) -> None:
     """End one access token of this instance; nothing happens for any other."""
     await store.write(_REVOKE_ACCESS_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now)

@@ -1,4 +1,6 @@
-"""What instances call, in contract order. Everything that a session's token tells was read when the token was looked up."""
+"""What instances call, in contract order. Everything that a session's token tells was read when the token
+was looked up.
+"""
 
 from __future__ import annotations
 

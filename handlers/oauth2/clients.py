@@ -32,15 +32,17 @@ class Client:
 async def authenticate(*, caller: Caller, body: Mapping[str, str | None], store: UnitOfWork) -> Client:
     """The client behind `client_secret_basic` or `client_secret_post`.
 
-    Raises InvalidRequest when both are used, InvalidClient when none is, and the same InvalidClient for an unknown
-    client and a wrong secret.
+    Raises InvalidRequest when both are used, InvalidClient when none is, and the same InvalidClient for an
+    unknown client and a wrong secret.
     """
     presented = caller.credentials
     in_body = body.get("client_id"), body.get("client_secret")
     if presented is not None:
         if in_body[1] is not None or in_body[0] not in (None, presented.client_id):
             raise InvalidRequest("Use one way of client authentication, not two.")
-        return await verified(client_id=presented.client_id, client_secret=presented.client_secret, store=store)
+        return await verified(
+            client_id=presented.client_id, client_secret=presented.client_secret, store=store
+        )
     client_id, client_secret = in_body
     if not client_id or not client_secret:
         raise InvalidClient
@@ -48,9 +50,12 @@ async def authenticate(*, caller: Caller, body: Mapping[str, str | None], store:
 
 
 async def verified(*, client_id: str, client_secret: str, store: UnitOfWork) -> Client:
-    """The client with this id and secret. Raises InvalidClient, alike for an unknown id and a wrong secret."""
+    """The client with this id and secret. Raises InvalidClient, the same for a wrong id or secret."""
     row = await registration.client_by_id(store, client_id=client_id)
-    if not secret.matches(client_secret, row["client_secret_hash"] if row is not None else None) or row is None:
+    if (
+        not secret.matches(client_secret, row["client_secret_hash"] if row is not None else None)
+        or row is None
+    ):
         raise InvalidClient
     return Client(
         id=row["id"],

@@ -1,8 +1,8 @@
 """Stopping the guessing of user codes, per account and per address prefix.
 
-Ten wrong codes within the window block the account. Ten wrong codes from one address prefix block everybody behind it who has
-guessed wrong at least once, and nobody else: whoever types the right code at the first attempt gets through, also behind a shared
-address. A right code resets nothing.
+Ten wrong codes within the window block the account. Ten wrong codes from one address prefix block everybody
+behind it who has guessed wrong at least once, and nobody else: whoever types the right code at the first
+attempt gets through, also behind a shared address. A right code resets nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ async def refuse_guessers(
 ) -> None:
     """Raise OAuthTooManyRequests when this account, or its address prefix, has guessed too often."""
     before = now - policy.user_code_window
-    own, started = await attempts.current_attempts(store, kind=_ACCOUNT, subject=user_id, window_before=before)
+    own, started = await attempts.current_attempts(
+        store, kind=_ACCOUNT, subject=user_id, window_before=before
+    )
     if own == 0 or started is None:
         return
     shared, shared_started = await attempts.current_attempts(
@@ -50,12 +52,16 @@ async def wrong_code(
     client_ip: str | None,
     now: datetime,
 ) -> ApiError:
-    """Count a wrong code; the error to raise. Parallel guesses beyond the limit are refused by the count itself."""
+    """Count a wrong code; the error to raise. Parallel guesses beyond the limit are refused by the count
+    itself.
+    """
     before = now - policy.user_code_window
     shared, _ = await attempts.count_attempt(
         store, kind=_ADDRESS, subject=prefix(client_ip), now=now, window_before=before
     )
-    own, started = await attempts.count_attempt(store, kind=_ACCOUNT, subject=user_id, now=now, window_before=before)
+    own, started = await attempts.count_attempt(
+        store, kind=_ACCOUNT, subject=user_id, now=now, window_before=before
+    )
     if own > policy.user_code_attempts or (shared > policy.user_code_attempts and own > 1):
         return _too_many(started, policy, now)
     return UserCodeUnusable()

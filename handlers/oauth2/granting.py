@@ -30,7 +30,9 @@ _CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def refuse_stale_date(date: str | None, now: datetime) -> None:
-    """Raise StaleDate when a Date header (RFC 9110 section 6.6.1) is more than 5 minutes from `now`; unreadable ones are ignored."""
+    """Raise StaleDate when a Date header (RFC 9110 section 6.6.1) is more than 5 minutes from `now`;
+    unreadable ones are ignored.
+    """
     if date is None:
         return
     try:
@@ -44,7 +46,9 @@ def refuse_stale_date(date: str | None, now: datetime) -> None:
 async def client_credentials(
     *, client: Client, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
 ) -> TokenPair:
-    """A token for the instance itself, with scope `instance` whatever it registered for people (RFC 6749 section 4.4)."""
+    """A token for the instance itself, with scope `instance` whatever it registered for people (RFC 6749
+    section 4.4).
+    """
     asked = scopes.parse(body.get("scope") or scopes.INSTANCE)
     if asked != (scopes.INSTANCE,):
         raise InvalidScope("An instance's own token carries the scope `instance` and no other.")

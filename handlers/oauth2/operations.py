@@ -11,7 +11,16 @@ from handlers.answers import Answer
 from handlers.caller import Caller
 from handlers.errors import InstanceUnclaimed, InvalidClient, UnsupportedGrantType, UserCodeUnusable
 from handlers.moments import seconds
-from handlers.oauth2 import clients, code_guessing, discovery, granting, introspection, registering, scopes, user_code
+from handlers.oauth2 import (
+    clients,
+    code_guessing,
+    discovery,
+    granting,
+    introspection,
+    registering,
+    scopes,
+    user_code,
+)
 from handlers.ports import Ports
 from persistence import device_grants, registration, tokens
 from persistence.unit_of_work import Record, UnitOfWork
@@ -36,8 +45,8 @@ async def register_client(
         client_id=client.client_id,
         client_secret=client_secret,
         issued_at=now,
-        grant_types=client.grant_types,
-        registered_scopes=client.scopes,
+        grant_types=tuple(client.grant_types),
+        registered_scopes=tuple(client.scopes),
         auth_method=client.token_endpoint_auth_method,
     )
     if client.client_name is not None:
@@ -181,7 +190,13 @@ async def device_deny(
 
 
 async def token(
-    *, date: str | None, body: Mapping[str, Any], caller: Caller, store: UnitOfWork, ports: Ports, now: datetime
+    *,
+    date: str | None,
+    body: Mapping[str, Any],
+    caller: Caller,
+    store: UnitOfWork,
+    ports: Ports,
+    now: datetime,
 ) -> Answer:
     """Exchange a grant for tokens (RFC 6749 section 5)."""
     granting.refuse_stale_date(date, now)

@@ -25,7 +25,7 @@ from persistence.registration import NewClient
 from persistence.unit_of_work import UnitOfWork
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-REFRESH_TOKEN = "refresh_token"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 (the name of a grant type)
 CLIENT_CREDENTIALS = "client_credentials"
 SUPPORTED_GRANT_TYPES = (DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 
@@ -36,7 +36,9 @@ _RETRY_WHEN_FULL_S = 300
 
 
 def grant_types(asked: Sequence[str]) -> tuple[str, ...]:
-    """The supported ones of the grant types asked for, each once. Raises InvalidClientMetadata when none is left."""
+    """The supported ones of the grant types asked for, each once. Raises InvalidClientMetadata when none is
+    left.
+    """
     kept = tuple(dict.fromkeys(name for name in asked if name in SUPPORTED_GRANT_TYPES))
     if not kept:
         raise InvalidClientMetadata("None of the grant types is supported.")
@@ -44,7 +46,9 @@ def grant_types(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def redirect_uris(asked: Sequence[str] | None) -> tuple[str, ...]:
-    """The redirect URIs, each once. Raises InvalidRedirectUri unless each is https, or http on a loopback address."""
+    """The redirect URIs, each once. Raises InvalidRedirectUri unless each is https, or http on a loopback
+    address.
+    """
     for uri in asked or ():
         if not _is_usable_redirect(uri):
             raise InvalidRedirectUri
@@ -61,7 +65,8 @@ async def register(
 ) -> tuple[NewClient, str]:
     """Store a new client, claimed when a registration key says so; the client and its secret.
 
-    Raises InvalidScope, InvalidClientMetadata, InvalidRedirectUri, InvalidRegistrationKey, OAuthTooManyRequests, RegistrationsFull.
+    Raises InvalidScope, InvalidClientMetadata, InvalidRedirectUri, InvalidRegistrationKey,
+    OAuthTooManyRequests, RegistrationsFull.
     """
     client_secret = ports.randomness.secret(secret.CLIENT_SECRET)
     client = NewClient(
@@ -82,7 +87,9 @@ async def register(
     return client, client_secret
 
 
-async def _register_claimed(client: NewClient, *, key: str, store: UnitOfWork, ports: Ports, now: datetime) -> None:
+async def _register_claimed(
+    client: NewClient, *, key: str, store: UnitOfWork, ports: Ports, now: datetime
+) -> None:
     if not secret.well_formed(key, ports.policy.registration_key_prefix):
         raise InvalidRegistrationKey
     suffix = ports.randomness.letters(_NAME_ALPHABET, 6)
@@ -125,7 +132,15 @@ def _is_usable_redirect(uri: str) -> bool:
         parts.port  # noqa: B018 (raises ValueError for a port that is none)
     except ValueError:
         return False
-    if not uri.isascii() or not host or parts.fragment or "#" in uri or "@" in parts.netloc or "\\" in uri or " " in uri:
+    if (
+        not uri.isascii()
+        or not host
+        or parts.fragment
+        or "#" in uri
+        or "@" in parts.netloc
+        or "\\" in uri
+        or " " in uri
+    ):
         return False
     if parts.scheme == "https":
         return True

@@ -1,8 +1,10 @@
-"""Refresh token rotation (BCP 9700 section 4.14): one successor per token, the same one for retries, and the end of the family for replays.
+"""Refresh token rotation (BCP 9700 section 4.14): one successor per token, the same one for retries, and
+the end of the family for replays.
 
-The successor's secrets are stored sealed (AES-256-GCM) under a key made from the used token itself, so that a retry within the grace
-window can be given the very same answer while the database alone reveals nothing. A token is replayed when it is used again after the
-window, or within it when its successor has been used already: then two parties hold the family, and it is revoked.
+The successor's secrets are stored sealed (AES-256-GCM) under a key made from the used token itself, so that
+a retry within the grace window can be given the very same answer while the database alone reveals nothing.
+A token is replayed when it is used again after the window, or within it when its successor has been used
+already: then two parties hold the family, and it is revoked.
 """
 
 from __future__ import annotations
@@ -34,8 +36,12 @@ class TokenPair:
     scopes: tuple[str, ...]
 
 
-async def rotate(*, refresh_token: str, instance_id: str, store: UnitOfWork, ports: Ports, now: datetime) -> TokenPair:
-    """The successor of a refresh token. Raises InvalidGrant, and ReplayedGrant after revoking a replayed family."""
+async def rotate(
+    *, refresh_token: str, instance_id: str, store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    """The successor of a refresh token. Raises InvalidGrant, and ReplayedGrant after revoking a replayed
+    family.
+    """
     if not secret.well_formed(refresh_token, secret.REFRESH_TOKEN):
         raise InvalidGrant
     token_hash = secret.digest(refresh_token)
@@ -93,7 +99,9 @@ async def _repeat(
 def seal(pair: TokenPair, *, under: str) -> bytes:
     """The pair, readable only with the refresh token that it succeeds."""
     nonce = os.urandom(_NONCE_LENGTH)
-    plain = json.dumps([pair.access_token, pair.access_expires_at.isoformat(), pair.refresh_token, pair.scopes])
+    plain = json.dumps(
+        [pair.access_token, pair.access_expires_at.isoformat(), pair.refresh_token, pair.scopes]
+    )
     return nonce + AESGCM(_key(under)).encrypt(nonce, plain.encode(), None)
 
 

@@ -19,7 +19,9 @@ REQUIRED = frozenset({PROFILE_READ})
 
 
 def parse(scope: str) -> tuple[str, ...]:
-    """The scopes of a space-separated list (RFC 6749 section 3.3), each once. Raises InvalidScope for an unknown one."""
+    """The scopes of a space-separated list (RFC 6749 section 3.3), each once. Raises InvalidScope for an
+    unknown one.
+    """
     names = tuple(dict.fromkeys(part for part in scope.split(" ") if part))
     if any(name not in KNOWN for name in names):
         raise InvalidScope
@@ -27,7 +29,8 @@ def parse(scope: str) -> tuple[str, ...]:
 
 
 def registered(scope: str) -> tuple[str, ...]:
-    """What a client that asks for `scope` is registered with: the policy decides, at registration and at every update.
+    """What a client that asks for `scope` is registered with: the policy decides, at registration and at
+    every update.
 
     Raises InvalidScope for an unknown scope, and when nothing is left.
     """
@@ -38,9 +41,11 @@ def registered(scope: str) -> tuple[str, ...]:
 
 
 def requested(scope: str, *, registered: Iterable[str]) -> tuple[str, ...]:
-    """What a device flow asks for. Raises InvalidScope when it is empty, unknown or wider than the registration.
+    """What a device flow asks for. Raises InvalidScope when it is empty, unknown or wider than the
+    registration.
 
-    `instance` and `billing:write` may be named although nobody can grant them here: they are shown as forbidden.
+    `instance` and `billing:write` may be named although nobody can grant them here: they are shown as
+    forbidden.
     """
     names = parse(scope)
     if not names:
@@ -61,8 +66,8 @@ def requirement(name: str) -> str:
 def granted(requested: Sequence[str], chosen: str | None) -> tuple[str, ...]:
     """What an approval grants: of the requested scopes all that may be granted, or the chosen subset.
 
-    `chosen` is separated by commas or spaces. Raises InvalidScope when it leaves out a required scope or names one that
-    was not requested or cannot be granted.
+    `chosen` is separated by commas or spaces. Raises InvalidScope when it leaves out a required scope or
+    names one that was not requested or cannot be granted.
     """
     grantable = tuple(name for name in requested if name in GRANTABLE)
     if not grantable:

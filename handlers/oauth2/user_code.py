@@ -1,4 +1,6 @@
-"""The code that a person types: eight letters of twenty (RFC 8628 section 6.1), 34.6 bits, shown as XXXX-XXXX."""
+"""The code that a person types: eight letters of twenty (RFC 8628 section 6.1), 34.6 bits, shown as
+XXXX-XXXX.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def shown(code: str) -> str:
 
 
 def normal(typed: str) -> str | None:
-    """The normal form of what was typed, in any capitals, with any dashes and spaces; None when it cannot be a code."""
+    """The normal form of what was typed, in any capitals, with any dashes and spaces; None when it cannot
+    be a code.
+    """
     code = "".join(typed.upper().replace("-", " ").split())
     return code if len(code) == LENGTH and all(letter in ALPHABET for letter in code) else None
 

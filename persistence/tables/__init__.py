@@ -1,9 +1,18 @@
-"""Every table, as SQLModel classes. What stands here must stand in the contract's `components/x-records` too, column by column.
+"""Every table, as SQLModel classes. What stands here must stand in the contract's `components/x-records`
+too, column by column.
 
-The classes are definitions: migrations and statements are made from them. Rows travel as records, not as instances of these classes.
+The classes are definitions: migrations and statements are made from them. Rows travel as records, not as
+instances of these classes.
 """
 
-from persistence.tables.accounts import Account, PersonalAccessToken, Plan, PlanEntitlement, Workspace, WorkspaceMember
+from persistence.tables.accounts import (
+    Account,
+    PersonalAccessToken,
+    Plan,
+    PlanEntitlement,
+    Workspace,
+    WorkspaceMember,
+)
 from persistence.tables.catalogue import Package, Release, ReleaseLink
 from persistence.tables.columns import metadata
 from persistence.tables.grants import AccessToken, DeviceGrant, RefreshToken, Session

@@ -1,4 +1,6 @@
-"""People: accounts, the plans they are on, the workspaces that instances belong to, and personal access tokens."""
+"""People: accounts, the plans they are on, the workspaces that instances belong to, and personal access
+tokens.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the operator publishes: releases of the tool and packages of the plugin store. No personal data of users."""
+"""What the operator publishes: releases of the tool and packages of the plugin store. No personal data of
+users.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The kinds of column that the tables are made of, and the naming of their constraints, so that migrations are reproducible."""
+"""The kinds of column that the tables are made of, and the naming of their constraints, so that migrations
+are reproducible.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,21 @@ def ulid(*, primary_key: bool = False, nullable: bool = False) -> Any:
     return Column(String(ULID_LENGTH), primary_key=primary_key, nullable=nullable)
 
 
-def reference(target: str, *, nullable: bool = False, on_delete: str = "CASCADE", primary_key: bool = False, index: bool = False) -> Any:
+def reference(
+    target: str,
+    *,
+    nullable: bool = False,
+    on_delete: str = "CASCADE",
+    primary_key: bool = False,
+    index: bool = False,
+) -> Any:
     """A ULID that names a row of another table (`table.column`)."""
     return Column(
-        String(ULID_LENGTH), ForeignKey(target, ondelete=on_delete), nullable=nullable, primary_key=primary_key, index=index
+        String(ULID_LENGTH),
+        ForeignKey(target, ondelete=on_delete),
+        nullable=nullable,
+        primary_key=primary_key,
+        index=index,
     )
 
 

@@ -11,7 +11,9 @@ from persistence.tables.columns import address, digest, moment, reference, seale
 
 
 class DeviceGrant(SQLModel, table=True):
-    """A device authorization request (RFC 8628). Its state only ever moves pending -> approved -> redeemed, or pending -> denied."""
+    """A device authorization request (RFC 8628). Its state only ever moves pending -> approved -> redeemed,
+    or pending -> denied.
+    """
 
     __tablename__ = "device_grant"
     device_code_hash: bytes = Field(sa_column=digest(primary_key=True))
@@ -60,7 +62,9 @@ class AccessToken(SQLModel, table=True):
 
 
 class RefreshToken(SQLModel, table=True):
-    """A single-use refresh token. Its successor's secrets are kept sealed under the token itself, for retries within the grace window."""
+    """A single-use refresh token. Its successor's secrets are kept sealed under the token itself, for
+    retries within the grace window.
+    """
 
     __tablename__ = "refresh_token"
     token_hash: bytes = Field(sa_column=digest(primary_key=True))

@@ -1,4 +1,6 @@
-"""Installed copies of the tool, each an OAuth client, and the keys that register them into a workspace at once."""
+"""Installed copies of the tool, each an OAuth client, and the keys that register them into a workspace at
+once.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Instance(SQLModel, table=True):
     client_name: str | None = Field(sa_column=text(128, nullable=True))
     redirect_uris: list[str] = Field(sa_column=texts(512))
     workspace_id: str | None = Field(sa_column=reference("workspace.id", nullable=True, index=True))
-    registration_key_id: str | None = Field(sa_column=reference("registration_key.id", nullable=True, on_delete="SET NULL"))
+    registration_key_id: str | None = Field(
+        sa_column=reference("registration_key.id", nullable=True, on_delete="SET NULL")
+    )
     name: str | None = Field(sa_column=text(128, nullable=True))
     ephemeral: bool = Field(sa_column=Column(Boolean, nullable=False))
     registered_at: datetime = Field(sa_column=moment())

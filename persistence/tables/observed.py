@@ -1,4 +1,6 @@
-"""What is recorded of use: interactions under their declared cadence, and counters that stop guessing and flooding."""
+"""What is recorded of use: interactions under their declared cadence, and counters that stop guessing and
+flooding.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Interaction(SQLModel, table=True):
 
 
 class InteractionClock(SQLModel, table=True):
-    """When an operation was last recorded for an instance and person: one row decides whether a call is due."""
+    """When an operation was last recorded for an instance and person: one row decides whether a call is
+    due.
+    """
 
     __tablename__ = "interaction_clock"
     id: str = Field(sa_column=ulid(primary_key=True))
@@ -35,13 +39,17 @@ class InteractionClock(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint(
-            "instance_id", "user_id", "operation", name="uq_interaction_clock_subject", postgresql_nulls_not_distinct=True
+            "instance_id",
+            "user_id",
+            "operation",
+            name="uq_interaction_clock_subject",
+            postgresql_nulls_not_distinct=True,
         ),
     )
 
 
 class Attempt(SQLModel, table=True):
-    """How often a subject (an account, or an address prefix) did a limited thing within the current window."""
+    """How often an account or an address prefix did a limited thing within the current window."""
 
     kind: str = Field(sa_column=text(32, primary_key=True))
     subject: str = Field(sa_column=text(64, primary_key=True))
