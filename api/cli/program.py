@@ -1,0 +1,39 @@
+"""The whole command line: which groups there are, and how it ends when it is interrupted."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import typer
+
+from api.cli import access_tokens, instances, registration_keys, users
+
+PROGRAM = "admin"
+
+app = typer.Typer(
+    help="Administer a Candor server on its host. Options come after the command; every command has --help.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(users.app, name="user")
+app.add_typer(access_tokens.app, name="pat")
+app.add_typer(registration_keys.app, name="registration-key")
+app.add_typer(instances.app, name="instance")
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    signal.signal(signal.SIGTERM, _told_to_stop)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a name still shows the rest
+    app(prog_name=PROGRAM)
+
+
+def _told_to_stop(number: int, frame: object) -> None:
+    """End the way an error does, so that a PostgreSQL that was started for this command is stopped again."""
+    raise SystemExit(128 + number)

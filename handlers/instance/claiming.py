@@ -1,0 +1,54 @@
+"""Claiming: an instance that registered on its own gets a workspace and a name, once.
+
+A claim changes nobody's rights in the workspace, so its generation stays: sessions on the instances that it
+already has go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers import display_name
+from handlers.errors import ApiError, NotFound
+from persistence import fleet, registration
+from persistence.unit_of_work import UnitOfWork
+
+
+class UnknownInstance(NotFound):
+    """404: no instance has this id."""
+
+    error = "unknown_instance"
+    message = "No instance has this id or client id."
+
+
+class AlreadyClaimed(ApiError):
+    """409: the instance belongs to a workspace, and a claim does not move it to another."""
+
+    status = 409
+    error = "already_claimed"
+    message = "This instance is already claimed."
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An instance as its claim left it."""
+
+    id: str
+    client_id: str
+    name: str
+    workspace_id: str
+
+
+async def claim(*, client_id: str, workspace_id: str, name: str, store: UnitOfWork, now: datetime) -> Claimed:
+    """Put an unclaimed instance into a workspace. Of parallel claims one wins.
+
+    Raises UnusableName, UnknownInstance, AlreadyClaimed.
+    """
+    name = display_name.cleaned(name)
+    instance_id = await fleet.claim(store, client_id=client_id, workspace_id=workspace_id, name=name, now=now)
+    if instance_id is not None:
+        return Claimed(id=instance_id, client_id=client_id, name=name, workspace_id=workspace_id)
+    if await registration.client_by_id(store, client_id=client_id) is not None:
+        raise AlreadyClaimed
+    raise UnknownInstance
