@@ -16,8 +16,8 @@ from api.contract.signatures import Handler
 class Operation:
     """A compiled operation.
 
-    `path` is the contract's template, `injected` what the handler takes from the engine (`signatures.py`), and
-    `connexion` the framework's own object for the operation, for whoever asks `connexion.context`.
+    `path` is the contract's template, `injected` what the handler takes from the engine (`signatures.py`),
+    and `connexion` the framework's own object for it, for whoever asks `connexion.context`.
     """
 
     id: str

@@ -7,10 +7,10 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 import uvicorn
 
@@ -29,7 +29,7 @@ class Raw:
     headers: dict[str, str]
     body: bytes
 
-    def json(self) -> dict:
+    def json(self) -> Any:
         return json.loads(self.body)
 
     def codes(self) -> list[tuple[str, str]]:
@@ -43,7 +43,6 @@ class Sample:
     port: int
     surroundings: SampleSurroundings
     loop: asyncio.AbstractEventLoop
-    client: httpx.Client = field(repr=False, default=None)
 
     def open(self, source: str | None = None) -> socket.socket:
         return socket.create_connection(
@@ -72,7 +71,7 @@ class Sample:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("POST", path, {"Content-Type": content_type, **named}, body)
 
-    def in_loop(self, function) -> None:
+    def in_loop(self, function: Any) -> None:
         self.loop.call_soon_threadsafe(function)
 
 
@@ -124,9 +123,7 @@ def running(document: Document) -> Iterator[Sample]:
         ready.wait(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     sample = Sample(port, surroundings, server.servers[0].get_loop())
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-        sample.client = client
-        yield sample
+    yield sample
     server.should_exit = True
     thread.join(10)
     assert surroundings.started == ["startup", "shutdown"]

@@ -6,8 +6,8 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import ip_network
-from typing import ClassVar
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, ClassVar
 
 from api.logs import Logs
 from handlers.caller import Caller, ClientCredentials
@@ -64,7 +64,7 @@ class KnownTokens:
     def __init__(self) -> None:
         self.lookups = 0
 
-    async def bearer(self, token, *, store, now, operation_id):
+    async def bearer(self, token: Any, *, store: Any, now: Any, operation_id: Any) -> Any:
         self.lookups += 1
         if token == "down":
             raise StoreUnavailable("down")
@@ -72,14 +72,14 @@ class KnownTokens:
             raise InvalidToken
         return self.CALLERS[token]
 
-    def basic(self, client_id, client_secret):
+    def basic(self, client_id: Any, client_secret: Any) -> Any:
         return Caller(kind="client", credentials=ClientCredentials(client_id, client_secret))
 
 
 class Recordings:
     """Writes each collected call into the store, so that it shares the fate of its request."""
 
-    def record(self, operation_id, *, caller, store, client_ip, now):
+    def record(self, operation_id: Any, *, caller: Any, store: Any, client_ip: Any, now: Any) -> None:
         store.put(("call", operation_id, client_ip))
 
 
@@ -90,11 +90,11 @@ class Counts:
         self.requests: list[tuple[str, int]] = []
         self.violations: list[str] = []
 
-    def request(self, operation_id, status, seconds):
+    def request(self, operation_id: Any, status: Any, seconds: Any) -> None:
         assert seconds >= 0
         self.requests.append((operation_id, status))
 
-    def violation(self, operation_id):
+    def violation(self, operation_id: Any) -> None:
         self.violations.append(operation_id)
 
 
@@ -108,7 +108,7 @@ class SampleSurroundings:
     metrics: Counts = field(default_factory=Counts)
     log: io.BytesIO = field(default_factory=io.BytesIO)
     ports: object = None
-    trusted_proxies: tuple = (ip_network("127.0.0.2/32"),)
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.2/32"),)
     max_body_bytes: int = 50_000
     started: list[str] = field(default_factory=list)
 

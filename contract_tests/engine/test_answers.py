@@ -1,9 +1,11 @@
 """What handlers answer, held to the contract before it counts (behaviours 8 and 14)."""
 
 import json
+from typing import Any
 
 import pytest
 
+from contract_tests.engine.conftest import Sample
 from contract_tests.engine.sample.things.operations import SECRET
 
 GOOD = {
@@ -38,23 +40,23 @@ BAD = {
 }
 
 
-def events(sample) -> list[dict]:
+def events(sample: Sample) -> list[dict[str, Any]]:
     return [json.loads(line) for line in sample.surroundings.log.getvalue().splitlines()]
 
 
 class TestConformingAnswers:
     @pytest.mark.parametrize("name", GOOD)
-    def test_are_sent_and_what_they_did_is_kept(self, sample, name):
+    def test_are_sent_and_what_they_did_is_kept(self, sample: Sample, name: Any) -> None:
         answer = sample.ask("GET", f"/things/{name}/answer")
         assert (answer.status, answer.body) == GOOD[name]
         assert sample.surroundings.stored == [name]
         assert sample.surroundings.metrics.requests == [("answer_oddly", 200)]
 
-    def test_headers_of_the_handler(self, sample):
+    def test_headers_of_the_handler(self, sample: Sample) -> None:
         assert sample.ask("GET", "/things/header/answer").headers["x-optional"] == "3"
         assert sample.post("/things", b'{"name":"A"}').headers["location"] == "/things/1"
 
-    def test_a_status_without_content_has_none(self, sample):
+    def test_a_status_without_content_has_none(self, sample: Sample) -> None:
         answer = sample.ask("DELETE", "/things/x")
         assert (answer.status, answer.body) == (204, b"")
         assert "content-type" not in answer.headers
@@ -62,7 +64,7 @@ class TestConformingAnswers:
 
 class TestViolations:
     @pytest.mark.parametrize("name", BAD)
-    def test_trap_08_nothing_is_stored_and_the_client_learns_nothing(self, sample, name):
+    def test_trap_08_nothing_is_stored_and_the_client_learns_nothing(self, sample: Sample, name: Any) -> None:
         answer = sample.ask("GET", f"/things/{name}/answer")
         assert answer.status == 500
         assert answer.headers["content-type"] == "application/problem+json"
@@ -75,33 +77,35 @@ class TestViolations:
         assert event["request_id"] == answer.headers["x-request-id"]
         assert SECRET.encode() not in answer.body + sample.surroundings.log.getvalue()
 
-    def test_trap_08_a_required_header_is_missed(self, sample):
+    def test_trap_08_a_required_header_is_missed(self, sample: Sample) -> None:
         assert sample.post("/things", b'{"name":"Headless"}').status == 500
         assert sample.surroundings.stored == []
 
-    def test_write_only_members_do_not_get_out(self, sample):
+    def test_write_only_members_do_not_get_out(self, sample: Sample) -> None:
         answer = sample.post("/things", b'{"name":"Leaky"}')
         assert answer.status == 500
         assert b"seen" not in answer.body
 
 
 class TestFailures:
-    def test_a_declared_error_is_rendered_and_drops_the_work(self, sample):
+    def test_a_declared_error_is_rendered_and_drops_the_work(self, sample: Sample) -> None:
         answer = sample.ask("GET", "/things/not-found/answer")
         assert (answer.status, answer.json()["error"]) == (404, "not_found")
         assert sample.surroundings.stored == []
         assert events(sample) == []
 
-    def test_an_error_that_keeps_its_work_keeps_it(self, sample):
+    def test_an_error_that_keeps_its_work_keeps_it(self, sample: Sample) -> None:
         assert sample.ask("GET", "/things/counted/answer").status == 404
         assert sample.surroundings.stored == ["counted"]
 
-    def test_rate_limits_carry_retry_after(self, sample):
+    def test_rate_limits_carry_retry_after(self, sample: Sample) -> None:
         answer = sample.ask("GET", "/things/too-many/answer")
         assert (answer.status, answer.headers["retry-after"]) == (429, "30")
 
     @pytest.mark.parametrize(("name", "exception"), [("crash", "RuntimeError"), ("group", "ExceptionGroup")])
-    def test_an_unknown_failure_is_opaque_and_logged_without_its_message(self, sample, name, exception):
+    def test_an_unknown_failure_is_opaque_and_logged_without_its_message(
+        self, sample: Sample, name: Any, exception: Any
+    ) -> None:
         answer = sample.ask("GET", f"/things/{name}/answer")
         assert (answer.status, answer.json()["error"]) == (500, "internal_error")
         (event,) = events(sample)
@@ -111,14 +115,14 @@ class TestFailures:
         assert SECRET.encode() not in answer.body + sample.surroundings.log.getvalue()
         assert sample.surroundings.stored == []
 
-    def test_an_outage_is_503(self, sample):
+    def test_an_outage_is_503(self, sample: Sample) -> None:
         answer = sample.ask("GET", "/things/outage/answer")
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
         assert answer.json()["error"] == "store_unavailable"
         assert events(sample)[0]["event"] == "store_unavailable"
 
-    def test_oauth_answers_in_its_own_words(self, sample):
-        def scope(name: str):
+    def test_oauth_answers_in_its_own_words(self, sample: Sample) -> Any:
+        def scope(name: str) -> Any:
             body = f"grant_type=client_credentials&scope={name}".encode()
             return sample.post("/oauth2/token", body, "application/x-www-form-urlencoded")
 
@@ -130,19 +134,19 @@ class TestFailures:
 
 
 class TestCommit:
-    def test_the_record_of_a_call_shares_its_fate(self, sample):
+    def test_the_record_of_a_call_shares_its_fate(self, sample: Sample) -> None:
         sample.post("/things", b'{"name":"A"}')
         assert sample.surroundings.stored == [("thing", "A"), ("call", "create_thing", "127.0.0.1")]
 
-    def test_an_error_records_nothing(self, sample):
+    def test_an_error_records_nothing(self, sample: Sample) -> None:
         assert sample.post("/things", b'{"name":"Clash"}').status == 409
         assert sample.surroundings.stored == []
 
-    def test_a_statement_that_lost_at_commit_answers_its_error(self, sample):
+    def test_a_statement_that_lost_at_commit_answers_its_error(self, sample: Sample) -> None:
         answer = sample.post("/things", b'{"name":"Lost"}')
         assert (answer.status, answer.json()["message"]) == (409, "Somebody was first.")
         assert sample.surroundings.stored == []
 
-    def test_a_commit_that_fails_is_never_a_success(self, sample):
+    def test_a_commit_that_fails_is_never_a_success(self, sample: Sample) -> None:
         assert sample.post("/things", b'{"name":"Down"}').status == 503
         assert sample.surroundings.stored == []

@@ -4,7 +4,7 @@ import resource
 import socket
 from contextlib import suppress
 
-from contract_tests.engine.conftest import read_answer
+from contract_tests.engine.conftest import Sample, read_answer
 
 HEAD = b"POST /things HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -15,26 +15,26 @@ def chunk(data: bytes) -> bytes:
 
 
 class TestLimit:
-    def test_trap_16_a_declared_length_is_refused_before_it_is_sent(self, sample):
+    def test_trap_16_a_declared_length_is_refused_before_it_is_sent(self, sample: Sample) -> None:
         answer = sample.raw(HEAD + b"Content-Length: 20001\r\n\r\n")
         assert (answer.status, answer.json()["error"]) == (413, "content_too_large")
         assert sample.raw(HEAD + b"Content-Length: " + b"9" * 18 + b"\r\n\r\n").status == 413
 
-    def test_trap_16_an_undeclared_length_is_refused_while_it_is_read(self, sample):
+    def test_trap_16_an_undeclared_length_is_refused_while_it_is_read(self, sample: Sample) -> None:
         answer = sample.raw(CHUNKED + chunk(b'{"name":"' + b"A" * 20_000))
         assert answer.status == 413
         assert sample.surroundings.stored == []
 
-    def test_the_limit_itself_is_taken(self, sample):
+    def test_the_limit_itself_is_taken(self, sample: Sample) -> None:
         body = b'{"name":"A"' + b" " * (20_000 - 12) + b"}"
         assert sample.post("/things", body).status == 201
         assert sample.post("/things", body + b" ").status == 413
 
-    def test_other_operations_have_the_setting(self, sample):
+    def test_other_operations_have_the_setting(self, sample: Sample) -> None:
         assert sample.post("/anything", b'"' + b"a" * 49_998 + b'"').status == 200
         assert sample.post("/anything", b'"' + b"a" * 49_999 + b'"').status == 413
 
-    def test_trap_16_a_client_that_sends_on_reads_its_answer(self, sample):
+    def test_trap_16_a_client_that_sends_on_reads_its_answer(self, sample: Sample) -> None:
         with sample.open() as connection:
             body = b"a" * 3_000_000
             connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -42,7 +42,7 @@ class TestLimit:
             assert (answer.status, answer.headers["connection"]) == (413, "close")
             assert connection.recv(1) == b""
 
-    def test_trap_16_memory_does_not_grow_with_the_body(self, sample):
+    def test_trap_16_memory_does_not_grow_with_the_body(self, sample: Sample) -> None:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with sample.open() as connection:
             connection.sendall(CHUNKED)
@@ -52,11 +52,11 @@ class TestLimit:
                     connection.sendall(chunk(b"a" * 65_536))
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 5 * 1024
 
-    def test_expecting_clients_are_told_before_they_send(self, sample):
+    def test_expecting_clients_are_told_before_they_send(self, sample: Sample) -> None:
         answer = sample.raw(HEAD + b"Expect: 100-continue\r\nContent-Length: 999999\r\n\r\n")
         assert answer.status == 413
 
-    def test_expecting_clients_are_told_to_go_on(self, sample):
+    def test_expecting_clients_are_told_to_go_on(self, sample: Sample) -> None:
         with sample.open() as connection:
             connection.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 12\r\n\r\n")
             assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -65,15 +65,15 @@ class TestLimit:
 
 
 class TestReading:
-    def test_trap_06_chunked_bodies_are_read(self, sample):
+    def test_trap_06_chunked_bodies_are_read(self, sample: Sample) -> None:
         body = chunk(b'{"na') + chunk(b'me":"A"') + chunk(b"}") + b"0\r\n\r\n"
         assert sample.raw(CHUNKED + body).status == 201
 
-    def test_trap_06_an_empty_chunked_body_is_an_absent_one(self, sample):
+    def test_trap_06_an_empty_chunked_body_is_an_absent_one(self, sample: Sample) -> None:
         request = b"POST /maybe HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         assert sample.raw(request).json() == {"body": None}
 
-    def test_a_client_that_leaves_while_sending_is_no_error(self, sample):
+    def test_a_client_that_leaves_while_sending_is_no_error(self, sample: Sample) -> None:
         with sample.open() as connection:
             connection.sendall(HEAD + b'Content-Length: 100\r\n\r\n{"name":')
         with sample.open() as connection:
@@ -83,7 +83,7 @@ class TestReading:
         assert sample.surroundings.log.getvalue() == b""
         assert sample.surroundings.stored == []
 
-    def test_the_connection_stays_usable(self, sample):
+    def test_the_connection_stays_usable(self, sample: Sample) -> None:
         with sample.open() as connection:
             for _ in range(3):
                 connection.sendall(HEAD + b'Content-Length: 12\r\n\r\n{"name":"A"}')

@@ -1,15 +1,17 @@
 """The client's address: the peer's, unless the peer is a trusted proxy."""
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
 from api.client_address import client_address
+from contract_tests.engine.conftest import Sample
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
 
-def found(peer, forwarded=None, connecting=None, trusted=TRUSTED):
+def found(peer: Any, forwarded: Any = None, connecting: Any = None, trusted: Any = TRUSTED) -> Any:
     headers = {}
     if forwarded is not None:
         headers[b"x-forwarded-for"] = forwarded.encode("latin-1")
@@ -40,19 +42,21 @@ class TestClientAddress:
             ("not an address", None, None),
         ],
     )
-    def test_is_the_last_hop_that_somebody_trusted_has_seen(self, peer, forwarded, expected):
+    def test_is_the_last_hop_that_somebody_trusted_has_seen(
+        self, peer: Any, forwarded: Any, expected: Any
+    ) -> None:
         assert found(peer, forwarded) == expected
 
-    def test_cloudflares_header_counts_only_alone(self):
+    def test_cloudflares_header_counts_only_alone(self) -> None:
         assert found("10.0.0.1", connecting="198.51.100.7") == "198.51.100.7"
         assert found("10.0.0.1", "203.0.113.5", "198.51.100.7") == "203.0.113.5"
         assert found("203.0.113.1", connecting="198.51.100.7") == "203.0.113.1"
         assert found("10.0.0.1", connecting="6.6.6.6, 7.7.7.7") == "10.0.0.1"
 
-    def test_without_trusted_proxies_no_header_is_read(self):
+    def test_without_trusted_proxies_no_header_is_read(self) -> None:
         assert found("10.0.0.1", "198.51.100.7", trusted=()) == "10.0.0.1"
 
-    def test_reaches_handler_and_record(self, sample):
+    def test_reaches_handler_and_record(self, sample: Sample) -> None:
         body = b'{"name":"A"}'
         request = (
             b"POST /things HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"

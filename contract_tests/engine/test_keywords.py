@@ -2,8 +2,11 @@
 (behaviour 3)."""
 
 import json
+from typing import Any
 
 import pytest
+
+from contract_tests.engine.conftest import Sample
 
 MATRIX = [
     ("const", 7, 8),
@@ -51,7 +54,7 @@ MATRIX = [
 
 class TestKeywords:
     @pytest.mark.parametrize(("keyword", "valid", "invalid"), MATRIX)
-    def test_is_enforced(self, sample, keyword, valid, invalid):
+    def test_is_enforced(self, sample: Sample, keyword: Any, valid: Any, invalid: Any) -> None:
         accepted = sample.post("/keywords", json.dumps({keyword: valid}).encode())
         assert (accepted.status, accepted.json().get("body")) == (200, {keyword: valid})
         refused = sample.post("/keywords", json.dumps({keyword: invalid}).encode())
@@ -77,9 +80,9 @@ class TestKeywords:
             ({"exclusive": 0}, ("/exclusive", "exclusive_minimum")),
         ],
     )
-    def test_has_a_stable_code_and_a_pointer(self, sample, body, expected):
+    def test_has_a_stable_code_and_a_pointer(self, sample: Sample, body: Any, expected: Any) -> None:
         assert expected in sample.post("/keywords", json.dumps(body).encode()).codes()
 
-    def test_the_body_itself_may_be_any_json_value(self, sample):
+    def test_the_body_itself_may_be_any_json_value(self, sample: Sample) -> None:
         for value in (None, 0, "x", [1, {"a": None}], True):
             assert sample.post("/anything", json.dumps(value).encode()).json() == {"body": value}

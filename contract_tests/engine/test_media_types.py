@@ -1,8 +1,11 @@
 """Media types of requests: any capitals, exact otherwise (behaviour 4)."""
 
+from typing import Any
+
 import pytest
 
 from api.contract import media_type
+from contract_tests.engine.conftest import Sample
 
 BAD = b'{"name":7}'
 
@@ -16,7 +19,7 @@ class TestJsonMediaType:
             "application/json;version=1",
         ],
     )  # fmt: skip
-    def test_trap_01_every_spelling_is_validated(self, sample, said):
+    def test_trap_01_every_spelling_is_validated(self, sample: Sample, said: Any) -> None:
         assert sample.post("/things", BAD, said).codes() == [("/name", "type")]
         assert sample.post("/things", b'{"name":"A"}', said).status == 201
 
@@ -32,15 +35,15 @@ class TestJsonMediaType:
             "\xff/\xfe",
         ],
     )  # fmt: skip
-    def test_trap_01_11_everything_else_is_415(self, sample, said):
+    def test_trap_01_11_everything_else_is_415(self, sample: Sample, said: Any) -> None:
         answer = sample.post("/things", b'{"name":"A"}', said)
         assert (answer.status, answer.json()["error"]) == (415, "unsupported_media_type")
         assert sample.surroundings.stored == []
 
-    def test_trap_02_a_body_without_media_type_is_415(self, sample):
+    def test_trap_02_a_body_without_media_type_is_415(self, sample: Sample) -> None:
         assert sample.ask("POST", "/things", {}, b'{"name":"A"}').status == 415
 
-    def test_a_doubled_media_type_is_refused(self, sample):
+    def test_a_doubled_media_type_is_refused(self, sample: Sample) -> None:
         body = b'{"name":"A"}'
         request = (
             b"POST /things HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
@@ -49,27 +52,27 @@ class TestJsonMediaType:
         assert sample.raw(request + body).codes() == [("/header/Content-Type", "repeated")]
 
     @pytest.mark.parametrize("coding", ["gzip", "br", "x"])
-    def test_a_coded_body_is_415(self, sample, coding):
+    def test_a_coded_body_is_415(self, sample: Sample, coding: Any) -> None:
         assert sample.post("/things", b'{"name":"A"}', Content_Encoding=coding).status == 415
 
-    def test_an_identity_coding_is_no_coding(self, sample):
+    def test_an_identity_coding_is_no_coding(self, sample: Sample) -> None:
         assert sample.post("/things", b'{"name":"A"}', Content_Encoding="Identity").status == 201
 
 
 class TestOptionalBody:
-    def test_trap_07_may_be_empty(self, sample):
+    def test_trap_07_may_be_empty(self, sample: Sample) -> None:
         assert sample.ask("POST", "/maybe").json() == {"body": None}
         assert sample.ask("POST", "/maybe", {"Content-Type": "application/json"}).json() == {"body": None}
         assert sample.ask("POST", "/maybe", {"Content-Length": "0"}).json() == {"body": None}
 
-    def test_trap_07_may_be_null(self, sample):
+    def test_trap_07_may_be_null(self, sample: Sample) -> None:
         assert sample.post("/maybe", b"null").json() == {"body": None}
 
-    def test_is_validated_when_present(self, sample):
+    def test_is_validated_when_present(self, sample: Sample) -> None:
         assert sample.post("/maybe", b'{"os":"linux"}').json() == {"body": {"os": "linux"}}
         assert sample.post("/maybe", b'{"os":1}').status == 400
 
-    def test_a_required_body_may_not_be_empty(self, sample):
+    def test_a_required_body_may_not_be_empty(self, sample: Sample) -> None:
         assert sample.ask("POST", "/things").codes() == [("", "required")]
         assert sample.ask("POST", "/things", {"Content-Type": "application/json"}).codes() == [
             ("", "required")
@@ -77,7 +80,7 @@ class TestOptionalBody:
 
 
 class TestParse:
-    def test_reads_quoted_parameters(self):
+    def test_reads_quoted_parameters(self) -> None:
         assert media_type.parse('Text/Plain; A="x;y\\"z" ;b=C') == media_type.MediaType(
             "text/plain", (("a", 'x;y"z'), ("b", "C"))
         )
@@ -85,5 +88,5 @@ class TestParse:
     @pytest.mark.parametrize(
         "text", ["", "a", "a/", "/b", "a/b;c", "a/b;c=", "a/b;c=d;c=e", "a b/c", "a/b c", 'a/b;c="']
     )
-    def test_refuses_the_rest(self, text):
+    def test_refuses_the_rest(self, text: Any) -> None:
         assert media_type.parse(text) is None

@@ -1,10 +1,14 @@
 """Parameters: strict, typed by their schema, by name (behaviour 7)."""
 
+from typing import Any
+
 import pytest
+
+from contract_tests.engine.conftest import Sample
 
 
 class TestQuery:
-    def test_absent_ones_are_none(self, sample):
+    def test_absent_ones_are_none(self, sample: Sample) -> None:
         assert set(sample.ask("GET", "/things").json().values()) == {None}
 
     @pytest.mark.parametrize(
@@ -22,7 +26,7 @@ class TestQuery:
             ("&&limit=7&", "limit", 7),
         ],
     )
-    def test_is_read_as_its_schema_says(self, sample, query, member, value):
+    def test_is_read_as_its_schema_says(self, sample: Sample, query: Any, member: Any, value: Any) -> None:
         answer = sample.ask("GET", f"/things?{query}")
         assert (answer.status, answer.json().get(member)) == (200, value)
 
@@ -54,34 +58,34 @@ class TestQuery:
             ("&".join(f"p{n}=1" for n in range(500)), ("/query", "too_many")),
         ],
     )
-    def test_trap_19_everything_else_is_refused(self, sample, query, error):
+    def test_trap_19_everything_else_is_refused(self, sample: Sample, query: Any, error: Any) -> None:
         answer = sample.ask("GET", f"/things?{query}")
         assert (answer.status, answer.codes()) == (400, [error])
 
-    def test_out_of_bounds_says_which_bound(self, sample):
+    def test_out_of_bounds_says_which_bound(self, sample: Sample) -> None:
         assert sample.ask("GET", "/things?limit=101").codes() == [("/query/limit", "maximum")]
 
-    def test_an_operation_without_parameters_takes_none(self, sample):
+    def test_an_operation_without_parameters_takes_none(self, sample: Sample) -> None:
         assert sample.ask("GET", "/me?x=1", {"Authorization": "Bearer pat-token"}).status == 400
 
 
 class TestPathHeaderCookie:
-    def test_integers_in_a_path(self, sample):
+    def test_integers_in_a_path(self, sample: Sample) -> None:
         assert sample.ask("GET", "/numbers/-5").json() == {"number": -5, "type": "int"}
         assert sample.ask("GET", "/numbers/9223372036854775807").status == 200
         for bad in ("9223372036854775808", "1.5", "1e3", "x", "0x1", "%31%00", "1" * 5000):
             assert sample.ask("GET", f"/numbers/{bad}").status == 400
 
-    def test_text_in_a_path_is_bounded(self, sample):
+    def test_text_in_a_path_is_bounded(self, sample: Sample) -> None:
         assert sample.ask("GET", f"/things/{'x' * 21}").codes() == [("/path/thing_id", "max_length")]
 
-    def test_headers(self, sample):
+    def test_headers(self, sample: Sample) -> None:
         assert sample.ask("GET", "/things", {"x-COLOUR": " blue "}).json()["x_colour"] == "blue"
         assert sample.ask("GET", "/things", {"X-Colour": "green"}).codes() == [("/header/X-Colour", "enum")]
         request = b"GET /things HTTP/1.1\r\nHost: t\r\nX-Colour: red\r\nX-Colour: blue\r\n\r\n"
         assert sample.raw(request).status == 400
 
-    def test_cookies(self, sample):
+    def test_cookies(self, sample: Sample) -> None:
         assert sample.ask("GET", "/things", {"Cookie": "a=b; flavour=mint"}).json()["flavour"] == "mint"
         assert sample.ask("GET", "/things", {"Cookie": "flavour=" + "x" * 21}).status == 400
         assert sample.ask("GET", "/things", {"Cookie": ";;;=;@"}).status == 200

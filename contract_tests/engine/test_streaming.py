@@ -1,11 +1,13 @@
 """Streams: chunk by chunk, checked before the first byte, closed with the client."""
 
 import threading
+from typing import Any
 
+from contract_tests.engine.conftest import Sample
 from contract_tests.engine.sample.things.operations import GATES, SECRET, Gate
 
 
-def started(sample, how: str):
+def started(sample: Sample, how: str) -> Any:
     """A connection on which the first event has arrived, and the bytes so far."""
     GATES.pop(how, None)
     connection = sample.open()
@@ -16,7 +18,7 @@ def started(sample, how: str):
     return connection, received
 
 
-def closed(sample, how: str) -> bool:
+def closed(sample: Sample, how: str) -> bool:
     """Whether the generator was closed, waiting for it."""
     seen = threading.Event()
 
@@ -29,7 +31,7 @@ def closed(sample, how: str) -> bool:
 
 
 class TestStreams:
-    def test_an_event_arrives_before_the_next_one_exists(self, sample):
+    def test_an_event_arrives_before_the_next_one_exists(self, sample: Sample) -> None:
         connection, received = started(sample, "live")
         with connection:
             assert b"content-type: text/event-stream" in received
@@ -42,13 +44,13 @@ class TestStreams:
         assert closed(sample, "live")
         assert sample.surroundings.stored == ["live"]
 
-    def test_a_client_that_leaves_closes_the_generator(self, sample):
+    def test_a_client_that_leaves_closes_the_generator(self, sample: Sample) -> None:
         connection, _ = started(sample, "left")
         connection.close()
         assert closed(sample, "left")
         assert sample.surroundings.stored == []
 
-    def test_a_failure_after_the_first_byte_cuts_the_stream_short(self, sample):
+    def test_a_failure_after_the_first_byte_cuts_the_stream_short(self, sample: Sample) -> None:
         connection, received = started(sample, "breaks")
         with connection:
             sample.in_loop(GATES["breaks"].go_on.set)
@@ -59,11 +61,11 @@ class TestStreams:
         assert b"unhandled_exception" in sample.surroundings.log.getvalue()
         assert sample.surroundings.stored == []
 
-    def test_an_undeclared_media_type_never_starts(self, sample):
+    def test_an_undeclared_media_type_never_starts(self, sample: Sample) -> None:
         answer = sample.ask("GET", "/stream/undeclared")
         assert (answer.status, answer.json()["error"]) == (500, "internal_error")
         assert sample.surroundings.metrics.violations == ["stream_things"]
 
-    def test_head_of_a_stream_makes_no_event(self, sample):
+    def test_head_of_a_stream_makes_no_event(self, sample: Sample) -> None:
         answer = sample.ask("HEAD", "/stream/head")
         assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")

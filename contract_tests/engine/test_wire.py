@@ -2,8 +2,11 @@
 
 import random
 from contextlib import suppress
+from typing import Any
 
 import pytest
+
+from contract_tests.engine.conftest import Sample
 
 ODD = [
     b"GET /things HTTP/1.1\r\n\r\n",
@@ -40,7 +43,9 @@ ODD = [
 
 class TestOddBytes:
     @pytest.mark.parametrize("request_bytes", ODD, ids=lambda value: repr(value)[:50])
-    def test_trap_25_get_a_clean_answer_or_a_closed_connection(self, sample, request_bytes):
+    def test_trap_25_get_a_clean_answer_or_a_closed_connection(
+        self, sample: Sample, request_bytes: Any
+    ) -> None:
         try:
             answer = sample.raw(request_bytes, half_close=True)
         except ConnectionError:
@@ -48,12 +53,12 @@ class TestOddBytes:
         assert 200 <= answer.status < 500
         assert sample.surroundings.metrics.violations == []
 
-    def test_trap_25_http_1_1_needs_one_host(self, sample):
+    def test_trap_25_http_1_1_needs_one_host(self, sample: Sample) -> None:
         assert sample.raw(ODD[0]).codes() == [("/header/Host", "required")]
         assert sample.raw(ODD[1]).codes() == [("/header/Host", "repeated")]
         assert sample.raw(ODD[2]).status == 200
 
-    def test_random_targets_never_fail(self, sample):
+    def test_random_targets_never_fail(self, sample: Sample) -> None:
         chance = random.Random(20261122)
         alphabet = "abc/%?&=;+.:@{}~2f00ffc3a9 "
         for _ in range(300):
@@ -65,7 +70,7 @@ class TestOddBytes:
                     assert sample.ask(chance.choice(["GET", "POST", "DELETE"]), prefix + target).status < 500
         assert sample.surroundings.metrics.violations == []
 
-    def test_pipelined_requests_are_answered_in_order(self, sample):
+    def test_pipelined_requests_are_answered_in_order(self, sample: Sample) -> None:
         with sample.open() as connection:
             connection.sendall(
                 b"GET /things/a HTTP/1.1\r\nHost: t\r\n\r\n"

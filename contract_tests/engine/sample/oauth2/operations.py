@@ -1,11 +1,13 @@
 """A token endpoint that grants nothing and tells what it was given."""
 
+from typing import Any
+
 from handlers.answers import Answer
 from handlers.errors import InvalidClient, InvalidGrant
 from persistence.availability import StoreUnavailable
 
 
-async def grant_token(*, body, caller, store):
+async def grant_token(*, body: Any, caller: Any, store: Any) -> Any:
     if body.get("scope") == "nobody":
         raise InvalidClient
     if body.get("scope") == "none":

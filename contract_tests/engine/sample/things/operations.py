@@ -1,7 +1,9 @@
 """Handlers that echo what they were given, answer oddly, fail in every way, and stream."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Any
 
 from api.contract.document import strong_etag
 from contract_tests.engine.store import MemoryStore
@@ -24,7 +26,9 @@ class Teapot(ApiError):
     error = "teapot"
 
 
-async def list_things(*, kind, limit, exact, tag, ids, x_colour, flavour):
+async def list_things(
+    *, kind: Any, limit: Any, exact: Any, tag: Any, ids: Any, x_colour: Any, flavour: Any
+) -> Any:
     return {
         "kind": kind,
         "limit": limit,
@@ -36,7 +40,7 @@ async def list_things(*, kind, limit, exact, tag, ids, x_colour, flavour):
     }
 
 
-async def create_thing(*, body, store, client_ip):
+async def create_thing(*, body: Any, store: Any, client_ip: Any) -> Any:
     store.put(("thing", body["name"]))
     answer = {"id": "1", "name": body["name"], "got": {**body, "client_ip": client_ip}}
     if body["name"] == "Clash":
@@ -52,35 +56,35 @@ async def create_thing(*, body, store, client_ip):
     return Answer(201, answer, {"Location": "/things/1", "X-Optional": "5"})
 
 
-async def get_thing(*, thing_id):
+async def get_thing(*, thing_id: Any) -> Any:
     return {"thing_id": thing_id}
 
 
-async def delete_thing(*, thing_id):
+async def delete_thing(*, thing_id: Any) -> Any:
     return None
 
 
-async def special_thing():
+async def special_thing() -> Any:
     return {"special": True}
 
 
-async def get_number(*, number):
+async def get_number(*, number: Any) -> Any:
     return {"number": number, "type": type(number).__name__}
 
 
-async def check_keywords(*, body):
+async def check_keywords(*, body: Any) -> Any:
     return {"body": body}
 
 
-async def take_anything(*, body):
+async def take_anything(*, body: Any) -> Any:
     return {"body": body}
 
 
-async def maybe_thing(*, body):
+async def maybe_thing(*, body: Any) -> Any:
     return {"body": body}
 
 
-async def answer_oddly(*, thing_id, store, now):
+async def answer_oddly(*, thing_id: Any, store: Any, now: Any) -> Any:
     assert isinstance(now, datetime)
     store.put(thing_id)
     if thing_id in FAILURES:
@@ -109,6 +113,11 @@ FAILURES = {
     "group": ExceptionGroup(SECRET, [ValueError(SECRET)]),
 }
 
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""
+
+
 ANSWERS = {
     "fine": {"answer": 1},
     "null": {"answer": None},
@@ -132,7 +141,7 @@ ANSWERS = {
     "split-header": Answer(200, {"answer": 1}, {"X-Optional": "3\r\nSet-Cookie: a=b"}),
     "own-request-id": Answer(200, {"answer": 1}, {"X-Request-Id": "0" * 26}),
     "surrogate": {"answer": "\ud800"},
-    "undeclared-stream": Stream("text/event-stream", None),
+    "undeclared-stream": Stream("application/x-ndjson", _nothing()),
 }
 
 
@@ -147,11 +156,11 @@ class Gate:
 GATES: dict[str, Gate] = {}
 
 
-async def stream_things(*, how, store):
+async def stream_things(*, how: Any, store: Any) -> Any:
     return Stream("text/html" if how == "undeclared" else "text/event-stream", _events(how, store))
 
 
-async def _events(how: str, store: MemoryStore):
+async def _events(how: str, store: MemoryStore) -> Any:
     gate = GATES.setdefault(how, Gate())
     try:
         yield b"data: first\n\n"
@@ -164,7 +173,7 @@ async def _events(how: str, store: MemoryStore):
         gate.closed.set()
 
 
-async def published_thing(*, if_none_match):
+async def published_thing(*, if_none_match: Any) -> Any:
     etag = strong_etag(DOCUMENT)
     if matches(if_none_match, etag):
         return Answer(304, headers={"ETag": etag})
