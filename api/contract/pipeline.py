@@ -77,7 +77,10 @@ class Engine:
         except BaseException:  # the server is going down
             await _rolled_back(store)
             raise
-        await self._deliver(operation, request, store, outgoing)
+        if outgoing.chunks is None:
+            await send(request, outgoing)
+        else:
+            await self._deliver_stream(operation, request, store, outgoing)
         return outgoing.status
 
     async def _perform(self, operation: Operation, request: Request, store: UnitOfWork) -> Outgoing:
@@ -142,7 +145,7 @@ class Engine:
         self._tell(operation, request, failure)
         return outgoing, True
 
-    async def _deliver(
+    async def _deliver_stream(
         self, operation: Operation, request: Request, store: UnitOfWork, outgoing: Outgoing
     ) -> None:
         """Send the answer. What a stream does to the store while it is sent becomes final when it has

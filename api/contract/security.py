@@ -64,17 +64,13 @@ SECURITY_MAP = {"bearer": _BearerHandler, "basic": _BasicHandler}
 
 @dataclass(frozen=True, slots=True)
 class SecurityPlan:
-    """How an operation decides who calls. Public operations have neither alternatives nor basic."""
+    """How an operation decides who calls. A `public` one does not even look at `Authorization`."""
 
     operation_id: str
     bearer: tuple[BearerAlternative, ...]
     basic: bool
     anonymous: bool
-
-    @property
-    def public(self) -> bool:
-        """Whether `Authorization` is not even looked at."""
-        return self.anonymous and not self.bearer and not self.basic
+    public: bool
 
     async def caller(
         self,
@@ -182,7 +178,8 @@ def compile_security(
             bearer.append(alternative)
         else:
             basic = True
-    return SecurityPlan(operation_id, tuple(bearer), basic, anonymous)
+    public = anonymous and not bearer and not basic
+    return SecurityPlan(operation_id, tuple(bearer), basic, anonymous, public)
 
 
 def _alternative(
