@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, literal, null
+from sqlalchemy import bindparam, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.statement import Statement
 from persistence.tables import metadata
-from persistence.unit_of_work import UnitOfWork
+from persistence.unit_of_work import Record, UnitOfWork
 
 _key = metadata.tables["registration_key"]
 
@@ -33,6 +34,17 @@ _CREATE = Statement(
         last_used_at=null(),
         revoked_at=null(),
     )
+    .returning(_key.c.id)
+)
+_OF_WORKSPACE = Statement(
+    select(*(column for column in _key.c if column.name != "key_hash"))
+    .where(_key.c.workspace_id == bindparam("workspace_id"))
+    .order_by(_key.c.id)
+)
+_REVOKE = Statement(
+    update(_key)
+    .where(_key.c.id == bindparam("id"))
+    .values(revoked_at=func.coalesce(_key.c.revoked_at, bindparam("now", type_=_key.c.created_at.type)))
     .returning(_key.c.id)
 )
 
@@ -67,3 +79,13 @@ async def create(
         expires_at=expires_at,
         now=now,
     )
+
+
+async def of_workspace(store: UnitOfWork, *, workspace_id: str) -> Sequence[Record]:
+    """The workspace's keys, the oldest first, revoked and used ones included."""
+    return await store.rows(_OF_WORKSPACE, workspace_id=workspace_id)
+
+
+async def revoke(store: UnitOfWork, *, id: str, now: datetime) -> bool:
+    """Let nobody register with the key from the commit on. False when there is no such key."""
+    return await store.write(_REVOKE, id=id, now=now) is not None

@@ -10,8 +10,10 @@ import typer
 from api.cli.command import group, store_command
 from api.cli.desk import Desk
 from api.cli.duration import duration
+from api.cli.listing import listed
 from api.cli.outcome import Outcome
 from handlers.user import access_tokens, finding
+from persistence import access_tokens as stored
 
 app = group("Personal access tokens.")
 
@@ -41,3 +43,24 @@ async def create(
         {"id": new.id, "token": new.token},
         f"Created the token {new.id}. It is shown this once:\n{new.token}",
     )
+
+
+@store_command(app, "list")
+async def list_tokens(
+    desk: Desk,
+    *,
+    user: Annotated[str, typer.Option(metavar="E", help="The owner: e-mail address, username or id.")],
+) -> Outcome:
+    """List an account's personal access tokens, without the tokens themselves."""
+    rows = await stored.of_user(desk.store, user_id=await finding.user_id(user, store=desk.store))
+    columns = ("id", "name", "created_at", "expires_at", "revoked_at")
+    return listed([dict(row) for row in rows], name="tokens", columns=columns)
+
+
+@store_command(app, "revoke")
+async def revoke(
+    desk: Desk, *, token_id: Annotated[str, typer.Option("--id", metavar="ID", help="The token's id.")]
+) -> Outcome:
+    """Revoke a personal access token. It opens nothing from now on."""
+    await access_tokens.revoke(token_id, store=desk.store, now=desk.now)
+    return Outcome({"id": token_id, "revoked": True}, f"Revoked the token {token_id}.")

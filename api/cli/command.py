@@ -7,12 +7,12 @@ returns an Outcome. Printing, exit codes and the wording of failures are here an
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 import typer
 
-from api.cli.failures import sentence_for
+from api.cli.failures import Refused, sentence_for
 from api.cli.outcome import FAILED, Outcome, complain
 from api.settings import Settings
 
@@ -45,7 +45,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., Outcome]], C
         def run(**given: object) -> None:
             as_json = bool(given.pop("as_json"))
             overrides = {each: given.pop(each) for each in ("data_dir", "database_url")}
-            outcome = _attempt(lambda: function(Settings.from_environment(overrides), **given))
+            outcome = _attempt(lambda: function(_settings(overrides, given), **given))
             outcome.show(as_json=as_json)
             if outcome.code:
                 raise typer.Exit(outcome.code)
@@ -74,6 +74,21 @@ def store_command(
         return command(app, name)(with_settings)
 
     return register
+
+
+def _settings(overrides: Mapping[str, object], given: Mapping[str, object]) -> Settings:
+    """The settings in force. Raises BadSetting, and Refused for options whose bytes are no text."""
+    for value in (*overrides.values(), *given.values()):
+        if isinstance(value, str) and not value.isascii():
+            _refuse_unreadable(value)
+    return Settings.from_environment(overrides)
+
+
+def _refuse_unreadable(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refused("An option holds bytes that are no UTF-8 text.") from None
 
 
 def _attempt(work: Callable[[], Outcome]) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 FAILED = 1
@@ -27,16 +27,6 @@ class Outcome:
             sys.stdout.flush()
         except OSError:  # nobody reads any more; Python would complain once more when it ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns as wide as what stands in them."""
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [header, *rows]
-    )
-    return "\n".join(lines)
 
 
 def complain(sentence: str) -> None:

@@ -10,9 +10,11 @@ import typer
 from api.cli.command import group, store_command
 from api.cli.desk import Desk
 from api.cli.duration import duration
+from api.cli.listing import listed
 from api.cli.outcome import Outcome
 from handlers.oauth2 import registration_keys
 from handlers.user import finding
+from persistence import registration_keys as stored
 
 app = group("Registration keys.")
 
@@ -62,3 +64,26 @@ async def create(
         {"id": new.id, "key": new.key, "workspace_id": workspace_id},
         f"Created the key {new.id} of workspace {workspace_id}. It is shown this once:\n{new.key}",
     )
+
+
+@store_command(app, "list")
+async def list_keys(
+    desk: Desk,
+    *,
+    user: Annotated[str, typer.Option(metavar="E", help="Whose workspace: e-mail address, username or id.")],
+) -> Outcome:
+    """List the registration keys of a user's workspace, without the keys themselves."""
+    owner = await finding.user_id(user, store=desk.store)
+    workspace_id = await finding.own_workspace_id(owner, store=desk.store)
+    rows = await stored.of_workspace(desk.store, workspace_id=workspace_id)
+    columns = ("id", "hint", "description", "name_prefix", "uses", "max_uses", "expires_at", "revoked_at")
+    return listed([dict(row) for row in rows], name="registration_keys", columns=columns)
+
+
+@store_command(app, "revoke")
+async def revoke(
+    desk: Desk, *, key_id: Annotated[str, typer.Option("--id", metavar="ID", help="The key's id.")]
+) -> Outcome:
+    """Revoke a registration key. Instances that registered with it stay."""
+    await registration_keys.revoke(key_id, store=desk.store, now=desk.now)
+    return Outcome({"id": key_id, "revoked": True}, f"Revoked the key {key_id}.")

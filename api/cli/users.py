@@ -9,11 +9,15 @@ import typer
 
 from api.cli.command import group, store_command
 from api.cli.desk import Desk
+from api.cli.listing import After, Limit, listed
 from api.cli.outcome import Outcome
-from handlers.user import creation
+from handlers.user import creation, disabling, finding
 from handlers.user.password import MOST, UnusablePassword
+from persistence import people
 
 app = group("Accounts.")
+
+_User = Annotated[str, typer.Option(metavar="E", help="E-mail address, username or id.")]
 
 
 @store_command(app, "create")
@@ -50,6 +54,33 @@ async def create(
     )
     user_id = await creation.create(new, store=desk.store, randomness=desk.randomness, now=desk.now)
     return Outcome({"id": user_id}, f"Created the account {user_id}.")
+
+
+@store_command(app, "list")
+async def list_users(desk: Desk, *, limit: Limit = 100, after: After = "") -> Outcome:
+    """List accounts, the oldest first."""
+    rows = await people.page(desk.store, after=after, at_most=limit)
+    columns = ("id", "username", "email", "name", "plan", "disabled_at")
+    return listed([dict(row) for row in rows], name="users", columns=columns, limit=limit)
+
+
+@store_command(app, "disable")
+async def disable(desk: Desk, *, user: _User) -> Outcome:
+    """Disable an account: its sessions end at once, its tokens open nothing until it is enabled."""
+    user_id = await finding.user_id(user, store=desk.store)
+    ended = await disabling.disable(user_id, store=desk.store, now=desk.now)
+    return Outcome(
+        {"id": user_id, "disabled": True, "sessions_ended": ended},
+        f"Disabled the account {user_id}; sessions ended: {ended}.",
+    )
+
+
+@store_command(app, "enable")
+async def enable(desk: Desk, *, user: _User) -> Outcome:
+    """Enable a disabled account. Sessions that ended stay ended."""
+    user_id = await finding.user_id(user, store=desk.store)
+    await disabling.enable(user_id, store=desk.store, now=desk.now)
+    return Outcome({"id": user_id, "disabled": False}, f"Enabled the account {user_id}.")
 
 
 def _line_of_stdin() -> str:

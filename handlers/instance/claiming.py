@@ -10,16 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers import display_name
-from handlers.errors import ApiError, NotFound
-from persistence import fleet, registration
+from handlers.errors import ApiError
+from handlers.instance.keeping import UnknownInstance
+from persistence import fleet
 from persistence.unit_of_work import UnitOfWork
-
-
-class UnknownInstance(NotFound):
-    """404: no instance has this id."""
-
-    error = "unknown_instance"
-    message = "No instance has this id or client id."
 
 
 class AlreadyClaimed(ApiError):
@@ -40,15 +34,15 @@ class Claimed:
     workspace_id: str
 
 
-async def claim(*, client_id: str, workspace_id: str, name: str, store: UnitOfWork, now: datetime) -> Claimed:
-    """Put an unclaimed instance into a workspace. Of parallel claims one wins.
+async def claim(*, called: str, workspace_id: str, name: str, store: UnitOfWork, now: datetime) -> Claimed:
+    """Put the unclaimed instance with this id or client id into a workspace. Of parallel claims one wins.
 
     Raises UnusableName, UnknownInstance, AlreadyClaimed.
     """
     name = display_name.cleaned(name)
-    instance_id = await fleet.claim(store, client_id=client_id, workspace_id=workspace_id, name=name, now=now)
-    if instance_id is not None:
-        return Claimed(id=instance_id, client_id=client_id, name=name, workspace_id=workspace_id)
-    if await registration.client_by_id(store, client_id=client_id) is not None:
+    row = await fleet.claim(store, called=called, workspace_id=workspace_id, name=name, now=now)
+    if row is not None:
+        return Claimed(id=row["id"], client_id=row["client_id"], name=name, workspace_id=workspace_id)
+    if await fleet.find(store, called=called) is not None:
         raise AlreadyClaimed
     raise UnknownInstance

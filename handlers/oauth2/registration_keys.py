@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import display_name, secret
-from handlers.errors import ApiError
+from handlers.errors import ApiError, NotFound
 from handlers.ports import Randomness
 from persistence import registration_keys
 from persistence.unit_of_work import UnitOfWork
@@ -40,6 +40,13 @@ class UnusableUses(ApiError):
 
     error = "invalid_max_uses"
     message = f"A key can be used 1 to {_USES_MOST} times, or without limit when it is reusable."
+
+
+class UnknownKey(NotFound):
+    """404: no registration key has this id."""
+
+    error = "unknown_registration_key"
+    message = "No registration key has this id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,12 @@ async def create(
         now=now,
     )
     return new
+
+
+async def revoke(id: str, *, store: UnitOfWork, now: datetime) -> None:
+    """Let nobody register with the key any more; instances that did stay. Raises UnknownKey."""
+    if not await registration_keys.revoke(store, id=id, now=now):
+        raise UnknownKey
 
 
 def _name_prefix(typed: str) -> str:

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers import display_name, secret
+from handlers.errors import NotFound
 from handlers.ports import Randomness
-from persistence import accounts
+from persistence import access_tokens, accounts
 from persistence.unit_of_work import UnitOfWork
+
+
+class UnknownToken(NotFound):
+    """404: no personal access token has this id."""
+
+    error = "unknown_token"
+    message = "No personal access token has this id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +56,9 @@ async def create(
         now=now,
     )
     return new
+
+
+async def revoke(id: str, *, store: UnitOfWork, now: datetime) -> None:
+    """End a token; ending it again changes nothing. Raises UnknownToken."""
+    if not await access_tokens.revoke(store, id=id, now=now):
+        raise UnknownToken
