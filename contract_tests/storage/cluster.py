@@ -49,7 +49,8 @@ class SharedCluster:
         return urlsplit(self._administration_url)._replace(path=f"/{full_name}").geturl()
 
     def drop_databases(self) -> None:
-        """Drop what this process has created, whoever is still connected."""
+        """Drop what this process has created, whoever is still connected. On the embedded server they go with
+        it."""
         while self._created:
             self._administer(f'DROP DATABASE "{self._created.pop()}" WITH (FORCE)')
 
@@ -84,7 +85,6 @@ def shared_cluster() -> Iterator[SharedCluster]:
     try:
         yield cluster
     finally:
-        cluster.drop_databases()
         with _alone(data_dir):
             server.stop()
             if not ServerProcess(layout).is_alive():

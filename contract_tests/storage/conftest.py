@@ -1,29 +1,23 @@
 """What the storage tests share: databases, a pool, small tables of their own."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from contract_tests.storage.cluster import SharedCluster, shared_cluster
+from contract_tests.storage.cluster import SharedCluster
 from persistence.database import Database
 
 
-@pytest.fixture(scope="session")
-def storage_cluster() -> Iterator[SharedCluster]:
-    with shared_cluster() as cluster:
-        yield cluster
-
-
 @pytest.fixture(scope="module")
-def database_url(storage_cluster: SharedCluster, request: pytest.FixtureRequest) -> str:
+def database_url(cluster: SharedCluster, request: pytest.FixtureRequest) -> str:
     """A database for the tests of one module."""
-    return storage_cluster.create_database(request.module.__name__.rpartition(".")[2])
+    return cluster.create_database(request.module.__name__.rpartition(".")[2])
 
 
 @pytest.fixture
-def fresh_database(storage_cluster: SharedCluster) -> Callable[[], str]:
+def fresh_database(cluster: SharedCluster) -> Callable[[], str]:
     """Makes empty databases."""
-    return lambda: storage_cluster.create_database("fresh")
+    return lambda: cluster.create_database("fresh")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The gate between what the contract declares and what the database can keep."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from copy import deepcopy
 
 import pytest
@@ -51,17 +51,21 @@ async def run(url: str, command: str) -> None:
 
 
 @pytest.fixture
-async def gate(fresh_database: Callable[[], str]) -> AsyncIterator[Gate]:
-    url = fresh_database()
+async def gate(database_url: str) -> AsyncIterator[Gate]:
     await run(
-        url,
+        database_url,
         "CREATE TABLE person (id char(26), email varchar(254), seen_at timestamptz, address inet,"
         " names varchar(64)[], counted bigint, born date, flag boolean, note text, digest bytea,"
         " moment timestamptz(3), rate numeric(5, 2))",
     )
-    database = await Database.connect(url, pool_size=1)
-    yield Gate(url, database)
+    database = await Database.connect(database_url, pool_size=1)
+    yield Gate(database_url, database)
     await database.close()
+    await run(
+        database_url,
+        "DROP SCHEMA IF EXISTS hidden CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+        " SELECT lo_unlink(oid) FROM pg_largeobject_metadata",
+    )
 
 
 async def test_equal_is_equal(gate: Gate) -> None:

@@ -1,12 +1,15 @@
 """Migrations: applied once by whoever comes first, refused where they would do harm, in step with the
 tables."""
 
-import multiprocessing
+import asyncio
+import sys
 from collections.abc import Callable
+from subprocess import PIPE, Popen
 
 import pytest
 
 from contract_tests.storage.cluster import outside_any_loop
+from contract_tests.storage.embedded_users import REPOSITORY
 from persistence.address import Address
 from persistence.migrations import (
     DatabaseForeign,
@@ -19,6 +22,7 @@ from persistence.migrations import (
     head,
     migrate,
 )
+from persistence.revision import is_newest, newest
 
 
 def execute(url: str, command: str) -> None:
@@ -49,6 +53,16 @@ def test_again_there_is_nothing_to_do(fresh_database: Callable[[], str]) -> None
     assert said == []
 
 
+def test_the_quick_question_and_the_history_agree(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    assert newest() == head()
+    assert not asyncio.run(is_newest(url))
+    migrate(url, report=silent)
+    assert asyncio.run(is_newest(url))
+    execute(url, "UPDATE alembic_version SET version_num = 'later'")
+    assert not asyncio.run(is_newest(url))
+
+
 def test_the_tables_and_the_revisions_agree(fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
     migrate(url, report=silent)
@@ -62,21 +76,29 @@ def test_a_table_without_a_revision_is_noticed(fresh_database: Callable[[], str]
     assert any("forgotten" in line for line in check(url))
 
 
-def _migrate_in_a_process(url: str, gate: "multiprocessing.synchronize.Barrier") -> None:
-    gate.wait()
-    migrate(url, report=silent)
+_WORKER = """
+import sys
+from persistence.migrations import migrate
+print("loaded", flush=True)
+sys.stdin.readline()
+migrate(sys.argv[1], report=lambda progress: None)
+"""
 
 
 def test_four_processes_may_start_at_once(fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
-    context = multiprocessing.get_context("spawn")
-    gate = context.Barrier(4)
-    processes = [context.Process(target=_migrate_in_a_process, args=(url, gate)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    command = [sys.executable, "-c", _WORKER, url]
+    workers = [Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=REPOSITORY) for _ in range(4)]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "loaded\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        worker.communicate(timeout=60)
+    assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
     assert current(url) == head()
 
 
