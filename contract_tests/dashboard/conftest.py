@@ -33,4 +33,10 @@ async def visiting(browser: Browser, server: ServerProcess) -> AsyncIterator[Vis
 @pytest.fixture(scope="session")
 def flow(client: CheckedClient, admin: Administration) -> Flow:
     """A person with a token on the shared server, and instances that ask for it."""
-    return Flow.of(client, admin, username="pageowner")
+    return Flow.of(client, admin)
+
+
+@pytest.fixture
+def newcomer(client: CheckedClient, admin: Administration) -> Flow:
+    """A person of the test's own, for tests that guess codes: guesses are counted per person."""
+    return Flow.of(client, admin)

@@ -1,4 +1,4 @@
-"""The device flow from the instance's side, as small as the page tests need it."""
+"""Who meets on the page for connecting a device: a person with a token, an instance that shows a code."""
 
 from __future__ import annotations
 
@@ -7,52 +7,47 @@ from typing import Any, Self
 
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
-
-DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+from contract_tests.harness.instances import SCOPE, DeviceFlow, Instance
+from contract_tests.harness.people import Person
 
 
 @dataclass(frozen=True)
 class Asking:
-    """An instance that has shown a code and waits."""
+    """An instance that waits for a decision."""
 
-    client: CheckedClient
-    credentials: dict[str, str]
-    user_code: str
-    device_code: str
+    instance: Instance
+    started: DeviceFlow
+
+    @property
+    def user_code(self) -> str:
+        """What it shows."""
+        return self.started.user_code
 
     def poll(self) -> dict[str, Any]:
         """What the token endpoint says now."""
-        data = {**self.credentials, "grant_type": DEVICE_CODE, "device_code": self.device_code}
-        answer: dict[str, Any] = self.client.post("/oauth2/token", data=data).json()
+        answer: dict[str, Any] = self.instance.poll(self.started).json()
         return answer
 
 
 @dataclass(frozen=True)
 class Flow:
-    """A person of a server, with a token, and a registration key for instances of theirs."""
+    """A person of a server, and instances that ask for them."""
 
     client: CheckedClient
-    token: str
-    registration_key: str
+    person: Person
 
     @classmethod
-    def of(cls, client: CheckedClient, admin: Administration, *, username: str) -> Self:
+    def of(cls, client: CheckedClient, admin: Administration) -> Self:
         """Make the person."""
-        email = f"{username}@example.org"
-        admin.run("user", "create", "--email", email, "--username", username, "--name", "Ada", "--verified")
-        token = admin.run("pat", "create", "--user", email, "--name", "pages")["token"]
-        key = admin.run("registration-key", "create", "--user", email, "--prefix", "lab", "--reusable")["key"]
-        return cls(client, token, key)
+        return cls(client, Person.create(admin, "ada"))
 
-    def asking(
-        self, *, scope: str = "profile:read offline assistant", claimed: bool = True, **registered: object
-    ) -> Asking:
-        """A new instance that has just started the device flow; `registered` goes into its registration."""
-        key = {"instance_registration_key": self.registration_key} if claimed else {}
-        registration = self.client.post(
-            "/oauth2/register",
-            json={"grant_types": [DEVICE_CODE, "refresh_token"], "scope": scope, **key, **registered},
-        ).json()
-        credentials = {name: registration[name] for name in ("client_id", "client_secret")}
-        started = self.client.post("/oauth2/device/authorize", data={**credentials, "scope": scope}).json()
-        return Asking(self.client, credentials, started["user_code"], started["device_code"])
+    @property
+    def token(self) -> str:
+        """The person's personal access token."""
+        return self.person.pat
+
+    def asking(self, *, claimed: bool = True, **registered: object) -> Asking:
+        """A new instance with a code to show; `registered` goes into its registration."""
+        key = self.person.key if claimed else None
+        instance = Instance.register(self.client, key=key, **registered)
+        return Asking(instance, instance.start_device_flow(SCOPE))

@@ -1,0 +1,33 @@
+"""A visit is really held to the policy: what a page must not do fails the visit, in this very browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser
+
+from contract_tests.dashboard.chromium import visit
+from contract_tests.harness.server import ServerProcess
+
+FORBIDDEN = {
+    "an inline style": "document.body.setAttribute('style', 'color: red')",
+    "an inline script": "document.body.append(Object.assign(document.createElement('script'), {text: '1'}))",
+    "another origin": "fetch('http://elsewhere.example/').catch(() => null)",
+    "a picture from elsewhere": "new Image().src = 'http://elsewhere.example/a.png'",
+}
+UNTIL_IT_IS_TOLD = (
+    "await new Promise((done) => setTimeout(done, 100))"  # the console hears of it a moment later
+)
+
+
+@pytest.mark.promise("K25")
+class TestVisit:
+    @pytest.mark.parametrize("what", FORBIDDEN)
+    async def test_fails_over(self, browser: Browser, server: ServerProcess, what: str) -> None:
+        async def break_the_policy() -> None:
+            async with visit(browser, server.url) as visiting:
+                page = await visiting.open("/docs")
+                visiting.check()
+                await page.evaluate(f"async () => {{ {FORBIDDEN[what]}; {UNTIL_IT_IS_TOLD} }}")
+
+        with pytest.raises(AssertionError):
+            await break_the_policy()
