@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from api.cli import access_tokens, instances, registration_keys, users
+from api.cli import access_tokens, instances, registration_keys, releases, store, users
 
 PROGRAM = "admin"
 
@@ -21,6 +21,8 @@ app.add_typer(users.app, name="user")
 app.add_typer(access_tokens.app, name="pat")
 app.add_typer(registration_keys.app, name="registration-key")
 app.add_typer(instances.app, name="instance")
+app.add_typer(releases.app, name="release")
+app.add_typer(store.app, name="store")
 
 
 def main() -> None:
