@@ -34,19 +34,25 @@ class SharedCluster:
         self._administration_url = administration_url
         self._layout = layout
         self._created: list[str] = []
+        self._names: dict[str, str] = {}
 
-    def create_database(self, name: str) -> str:
-        """A new, empty database whose name begins with ``name``; its URL. Blocks some hundredths of a second.
+    def create_database(self, name: str, *, like: str | None = None) -> str:
+        """A new database whose name begins with ``name``; its URL. Blocks some hundredths of a second.
 
-        On the embedded server it belongs to the application's role, as in production.
+        It is empty, or a copy of the one at the URL ``like``, which nobody may be connected to. On the
+        embedded server it belongs to the application's role, as in production.
         """
+        template = "template0" if like is None else self._names[like]
         full_name = f"{name}_{secrets.token_hex(6)}"
         owner = 'OWNER "candor"' if self._layout is not None else ""
-        self._administer(f'CREATE DATABASE "{full_name}" {owner} TEMPLATE template0')
+        self._administer(f'CREATE DATABASE "{full_name}" {owner} TEMPLATE "{template}"')
         self._created.append(full_name)
         if self._layout is not None:
-            return self._layout.url(database=full_name)
-        return urlsplit(self._administration_url)._replace(path=f"/{full_name}").geturl()
+            url = self._layout.url(database=full_name)
+        else:
+            url = urlsplit(self._administration_url)._replace(path=f"/{full_name}").geturl()
+        self._names[url] = full_name
+        return url
 
     def drop_databases(self) -> None:
         """Drop what this process has created, whoever is still connected. On the embedded server they go with
