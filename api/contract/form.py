@@ -12,7 +12,7 @@ from api.contract.refusals import refused
 
 
 def parse(raw: bytes) -> dict[str, str]:
-    """The fields of a body. Raises `RequestRefused` (400): `form`, `too_many`, `nul` or `repeated`."""
+    """The fields of a body. Raises `RequestRefused` (400): `form`, `too_many` or `repeated`."""
     fields: dict[str, str] = {}
     for name, value in pairs(raw, "", "form"):
         if name in fields:

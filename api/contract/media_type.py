@@ -28,6 +28,11 @@ class MediaType:
         return self.essence == "application/json" or self.essence.endswith("+json")
 
     @property
+    def is_yaml(self) -> bool:
+        """Whether the bytes are YAML (RFC 9512)."""
+        return self.essence == "application/yaml" or self.essence.endswith("+yaml")
+
+    @property
     def charset(self) -> str | None:
         """The charset parameter in lower case."""
         return next((value.lower() for name, value in self.parameters if name == "charset"), None)

@@ -1,4 +1,4 @@
-"""Percent-decoding that refuses instead of guessing: whole escapes only, UTF-8 only, no NUL.
+"""Percent-decoding that refuses instead of guessing: whole escapes only, UTF-8 only.
 
 `%ff`, `%2`, raw bytes above ASCII and overlong encodings have no text that client and server agree on.
 """
@@ -33,8 +33,8 @@ def decoded(text: str) -> str:
 def pairs(raw: bytes, place: str, code: str) -> list[tuple[str, str]]:
     """The names and values of a query string or urlencoded body, in order, repeats included.
 
-    Raises `RequestRefused` (400) at `place` with `code` for what cannot be decoded, `too_many` for more than
-    128 pairs, and `nul` for a NUL character.
+    Raises `RequestRefused` (400) at `place` with `code` for what cannot be decoded, and with `too_many` for
+    more than 128 pairs.
     """
     if not raw:
         return []
@@ -42,6 +42,8 @@ def pairs(raw: bytes, place: str, code: str) -> list[tuple[str, str]]:
         text = raw.decode("ascii")
     except UnicodeDecodeError as failure:
         raise refused(place, code) from failure
+    if "\x00" in text:
+        raise refused(place, code)
     parts = text.split("&")
     if len(parts) > _MAX_PAIRS:
         raise refused(place, "too_many")
@@ -54,6 +56,4 @@ def pairs(raw: bytes, place: str, code: str) -> list[tuple[str, str]]:
             found.append((decoded(name), decoded(value)))
         except Undecodable as failure:
             raise refused(place, code) from failure
-        if "\x00" in found[-1][0] or "\x00" in found[-1][1]:
-            raise refused(place, "nul")
     return found

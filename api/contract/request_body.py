@@ -16,6 +16,7 @@ import jsonschema_rs
 
 from api.contract import form, media_type, strict_json
 from api.contract.document import ContractError
+from api.contract.nul import refuse_nul
 from api.contract.place import Place
 from api.contract.refusals import ContentTooLarge, RequestRefused, UnsupportedMediaType, refused
 from api.contract.validation import Schemas, field_errors, is_valid
@@ -36,6 +37,7 @@ class BodyKind:
     validator: jsonschema_rs.Draft202012Validator
     declared: frozenset[str] | None
     empty_is_absent: bool
+    escaped_nul: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ class BodyPlan:
         if not is_valid(kind.validator, value):
             raise self._refusal(kind, value)
         if kind.declared is not None and type(value) is dict:
-            return {name: member for name, member in value.items() if name in kind.declared}
+            value = {name: member for name, member in value.items() if name in kind.declared}
+        if kind.escaped_nul in raw:
+            refuse_nul(value)
         return value
 
     def _kind(self, headers: Mapping[bytes, bytes]) -> BodyKind | None:
@@ -130,6 +134,7 @@ def compile_body(operation: Place, schemas: Schemas, operation_id: str) -> BodyP
             parse=form.parse if named.essence == FORM else strict_json.parse,
             validator=schemas.request(schema.pointer),
             declared=_declared_members(schema),
+            escaped_nul=b"%00" if named.essence == FORM else b"\\u0000",
             empty_is_absent=named.essence != FORM or body.get("required", False) is not True,
         )
     return BodyPlan(

@@ -1,4 +1,4 @@
-"""The name of a request: a ULID (48 bits of milliseconds, 80 random bits), in every answer and its log lines."""
+"""The name of a request: a ULID (48 bits of milliseconds, 80 random bits), in its answer and its log."""
 
 from __future__ import annotations
 

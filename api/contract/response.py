@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import orjson
 
-from api.contract import media_type
+from api.contract import media_type, strict_yaml
 from api.contract.document import ContractError
 from api.contract.place import Place
 from api.contract.validation import Schemas, is_valid
@@ -166,13 +166,20 @@ class StatusPlan:
         if validator is None or content.known.get(id(raw)) is raw:
             return
         try:
-            value: Any = orjson.loads(raw) if content.named.is_json else raw.decode("utf-8")
+            value = _meant(content.named, raw)
         except ValueError as failure:
             raise Violation("body_encoding", self.status) from failure
         if not is_valid(validator, value):
             raise Violation("body_schema", self.status)
         if len(content.known) < _MAX_KNOWN_BODIES and len(raw) > 1024:
             content.known[id(raw)] = raw
+
+
+def _meant(named: media_type.MediaType, raw: bytes) -> Any:
+    """What a schema is about: the value of JSON and YAML, the text of everything else."""
+    if named.is_json:
+        return orjson.loads(raw)
+    return strict_yaml.read(raw) if named.is_yaml else raw.decode("utf-8")
 
 
 def _serialised(content: _Content, body: object, status: int) -> bytes:

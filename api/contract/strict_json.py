@@ -1,9 +1,9 @@
 """JSON as it is meant between machines (RFC 8259, RFC 7493): one reading of every body, or a refusal.
 
 Refused are: anything but UTF-8, a byte order mark, repeated member names, NaN and infinities, lone
-surrogates, integers beyond 64 bits, the NUL character (PostgreSQL's text cannot hold it) and nesting deeper
-than `MAX_DEPTH`. Whole numbers written as `1.0` or `1e2` become integers, because JSON Schema calls them so
-and a handler that was promised an integer should get one.
+surrogates, integers beyond 64 bits, and nesting deeper than `MAX_DEPTH`. Whole numbers written as `1.0` or
+`1e2` become integers, because JSON Schema calls them so and a handler that was promised an integer should
+get one.
 
 `orjson` settles syntax, encoding, surrogates and NaN. It accepts repeated names, which is decided by
 counting: a valid text has one colon outside of strings per written member, so when the text has no more
@@ -29,7 +29,7 @@ _UNCOUNTABLE = 2**40  # more members than any body has colons
 def parse(raw: bytes, pointer: str = "") -> Any:
     """The value of a JSON text. Raises `RequestRefused` (400) at `pointer` with one of the codes
 
-    `json`, `duplicate_member`, `integer_range`, `depth`, `nul`.
+    `json`, `duplicate_member`, `integer_range`, `depth`.
     """
     try:
         holder = [orjson.loads(raw)]
@@ -37,8 +37,6 @@ def parse(raw: bytes, pointer: str = "") -> Any:
         raise refused(pointer, "json") from failure
     if _settle(holder, 0, pointer) != raw.count(b":"):
         _refuse_repeats_and_giants(raw, pointer)
-    if b"\\u0000" in raw:
-        _refuse_nul(holder, pointer)
     return holder[0]
 
 
@@ -95,16 +93,3 @@ def _refuse_repeats_and_giants(raw: bytes, pointer: str) -> None:
         raise refused(pointer, "json") from failure
     if seen.code is not None:
         raise refused(pointer, seen.code)
-
-
-def _refuse_nul(value: Any, pointer: str) -> None:
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise refused(pointer, "nul")
-    elif isinstance(value, list):
-        for child in value:
-            _refuse_nul(child, pointer)
-    elif isinstance(value, dict):
-        for name, child in value.items():
-            _refuse_nul(name, pointer)
-            _refuse_nul(child, pointer)

@@ -146,7 +146,7 @@ def field_errors(
     found: dict[FieldError, None] = {}
     for failure in validator.iter_errors(value):
         for pointer, code in _said(failure):
-            found[FieldError(_pointer(prefix, pointer), code)] = None
+            found[FieldError(sayable_pointer(prefix, pointer), code)] = None
             if len(found) == MAX_ERRORS:
                 return tuple(found)
     return tuple(found)
@@ -212,7 +212,7 @@ def _snake(keyword: str) -> str:
     return re.sub(r"[A-Z]", lambda capital: "_" + capital.group().lower(), keyword)
 
 
-def _pointer(prefix: str, path: list[str | int]) -> str:
+def sayable_pointer(prefix: str, path: list[str | int]) -> str:
     """A JSON pointer into the request. It stops above a name that is too odd to be repeated."""
     pointer = prefix
     for segment in path:

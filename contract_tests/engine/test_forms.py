@@ -53,14 +53,14 @@ class TestForms:
         assert answer.json()["body"]["scope"] == "é x+y"
 
     @pytest.mark.parametrize(
-        "bad", [b"a=%ff", b"a=%", b"a=%zz", b"a=%C0%80", b"a=%ED%A0%80", b"\xff=1", "a=é".encode()]
+        "bad", [b"a=%ff", b"a=%", b"a=%zz", b"a=%C0%80", b"a=%ED%A0%80", b"\xff=1", "a=é".encode(), b"a=\x00"]
     )
     def test_trap_03_refuses_what_is_not_utf8(self, sample: Sample, bad: Any) -> None:
         assert token(sample, b"grant_type=client_credentials&" + bad).codes() == [("", "form")]
 
-    @pytest.mark.parametrize("bad", [b"scope=%00", b"%00=1", b"scope=a%00b"])
+    @pytest.mark.parametrize("bad", [b"scope=%00", b"scope=a%00b"])
     def test_refuses_nul(self, sample: Sample, bad: Any) -> None:
-        assert token(sample, b"grant_type=client_credentials&" + bad).codes() == [("", "nul")]
+        assert token(sample, b"grant_type=client_credentials&" + bad).codes() == [("/scope", "nul")]
 
     def test_trap_03_refuses_too_many_fields(self, sample: Sample) -> None:
         body = b"&".join(b"f%d=1" % n for n in range(2000))

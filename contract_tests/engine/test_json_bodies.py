@@ -46,9 +46,6 @@ REFUSED = [
     (b'{"a":9223372036854775808}', "integer_range"),
     (b"-9223372036854775809", "integer_range"),
     (b"[" + b"9" * 300 + b"]", "integer_range"),
-    (b'{"a":"\\u0000"}', "nul"),
-    (b'{"\\u0000":1}', "nul"),
-    (b'["x",["\\u0000"]]', "nul"),
 ]
 
 
@@ -131,6 +128,24 @@ class TestJsonOverTheWire:
         assert answer.codes() == [("/parent", "additional_property")]
         answer = sample.post("/things", b'{"name":"A","parent":{"name":"B","colour":1}}')
         assert answer.codes() == [("/parent/colour", "additional_property")]
+
+    @pytest.mark.parametrize(
+        ("raw", "pointer"),
+        [
+            (b'"\\u0000"', ""),
+            (b'{"a":"x\\u0000"}', "/a"),
+            (b'{"\\u0000":1}', ""),
+            (b'["x",["\\u0000"]]', "/1/0"),
+        ],
+    )
+    def test_refuses_nul_wherever_a_handler_would_see_it(
+        self, sample: Sample, raw: Any, pointer: Any
+    ) -> None:
+        assert sample.post("/anything", raw).codes() == [(pointer, "nul")]
+
+    def test_ignores_nul_where_nobody_sees_it(self, sample: Sample) -> None:
+        assert sample.post("/things", b'{"name":"A","other":"\\u0000"}').status == 201
+        assert sample.post("/anything", b'"\\\\u0000"').json() == {"body": "\\u0000"}
 
     def test_reports_at_most_twenty_errors(self, sample: Sample) -> None:
         answer = sample.post(

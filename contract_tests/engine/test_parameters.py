@@ -49,7 +49,7 @@ class TestQuery:
             ("ids=1,x", ("/query/ids/1", "type")),
             ("ids=1,99", ("/query/ids/1", "maximum")),
             ("tag=a&tag=b&tag=c&tag=d", ("/query/tag", "max_items")),
-            ("tag=%00", ("/query", "nul")),
+            ("tag=%00", ("/query/tag", "nul")),
             ("tag=%ff", ("/query", "encoding")),
             ("tag=%", ("/query", "encoding")),
             ("tag=%ED%A0%80", ("/query", "encoding")),

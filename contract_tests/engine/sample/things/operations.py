@@ -12,7 +12,7 @@ from handlers.conditional import matches
 from handlers.errors import ApiError, NotFound, TooManyRequests
 from persistence.availability import StoreUnavailable
 
-DOCUMENT = b"openapi: 3.1.0\n" * 200
+DOCUMENT = b"openapi: 3.1.0\n" + b"# a comment that makes it longer\n" * 200
 
 
 class Conflict(ApiError):
