@@ -1,8 +1,8 @@
 """Stopping the guessing of user codes, per account and per address prefix.
 
-Ten wrong codes within the window block the account. Ten wrong codes from one address prefix block everybody
-behind it who has guessed wrong at least once, and nobody else: whoever types the right code at the first
-attempt gets through, also behind a shared address. A right code resets nothing.
+Ten wrong codes within the window block the account. Ten wrong codes from one address prefix make every
+further wrong one a 429, and block the accounts behind it that have guessed wrong three times; whoever types the right
+code there still gets through, so that one guesser does not lock out an office. A right code resets nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from persistence.unit_of_work import UnitOfWork
 
 _ACCOUNT = "user_code_account"
 _ADDRESS = "user_code_address"
+_SLIPS_BEHIND_A_BLOCKED_ADDRESS = 3
 
 
 async def refuse_guessers(
@@ -33,13 +34,15 @@ async def refuse_guessers(
     own, started = await attempts.current_attempts(
         store, kind=_ACCOUNT, subject=user_id, window_before=before
     )
-    if own == 0 or started is None:
+    if started is None:
+        return
+    if own >= policy.user_code_attempts:
+        raise _too_many(started, policy, now)
+    if own < _SLIPS_BEHIND_A_BLOCKED_ADDRESS:
         return
     shared, shared_started = await attempts.current_attempts(
         store, kind=_ADDRESS, subject=prefix(client_ip), window_before=before
     )
-    if own >= policy.user_code_attempts:
-        raise _too_many(started, policy, now)
     if shared >= policy.user_code_attempts and shared_started is not None:
         raise _too_many(shared_started, policy, now)
 
@@ -56,14 +59,16 @@ async def wrong_code(
     itself.
     """
     before = now - policy.user_code_window
-    shared, _ = await attempts.count_attempt(
+    shared, shared_started = await attempts.count_attempt(
         store, kind=_ADDRESS, subject=prefix(client_ip), now=now, window_before=before
     )
     own, started = await attempts.count_attempt(
         store, kind=_ACCOUNT, subject=user_id, now=now, window_before=before
     )
-    if own > policy.user_code_attempts or (shared > policy.user_code_attempts and own > 1):
+    if own > policy.user_code_attempts:
         return _too_many(started, policy, now)
+    if shared > policy.user_code_attempts:
+        return _too_many(shared_started, policy, now)
     return UserCodeUnusable()
 
 
