@@ -10,7 +10,6 @@ at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
@@ -43,7 +42,6 @@ def client_address(
     return str(address)
 
 
-@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jsonschema_rs
@@ -130,10 +131,12 @@ def compile_body(operation: Place, schemas: Schemas, operation_id: str) -> BodyP
                 " reads."
             )
         schema = content.schema("schema")
+        declared = _declared_members(schema)
+        as_form = partial(form.parse, declared=declared or frozenset())
         kinds[named.essence] = BodyKind(
-            parse=form.parse if named.essence == FORM else strict_json.parse,
+            parse=as_form if named.essence == FORM else strict_json.parse,
             validator=schemas.request(schema.pointer),
-            declared=_declared_members(schema),
+            declared=declared,
             escaped_nul=b"%00" if named.essence == FORM else b"\\u0000",
             empty_is_absent=named.essence != FORM or body.get("required", False) is not True,
         )

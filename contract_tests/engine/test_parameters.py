@@ -71,7 +71,8 @@ class TestQuery:
 
 class TestPathHeaderCookie:
     def test_integers_in_a_path(self, sample: Sample) -> None:
-        assert sample.ask("GET", "/numbers/-5").json() == {"number": -5, "type": "int"}
+        answer = sample.ask("GET", "/numbers/-5").json()
+        assert (answer["number"], answer["type"]) == (-5, "int")
         assert sample.ask("GET", "/numbers/9223372036854775807").status == 200
         for bad in ("9223372036854775808", "1.5", "1e3", "x", "0x1", "%31%00", "1" * 5000):
             assert sample.ask("GET", f"/numbers/{bad}").status == 400

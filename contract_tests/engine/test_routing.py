@@ -66,6 +66,11 @@ class TestPaths:
         assert table.find(b"/files/a")[0] is None
 
 
+class TestConnexion:
+    def test_its_context_is_set_below_the_engine(self, sample: Sample) -> None:
+        assert sample.ask("GET", "/numbers/1").json()["operation"] == "get_number"
+
+
 class TestMethods:
     @pytest.mark.parametrize(
         ("path", "allow"),

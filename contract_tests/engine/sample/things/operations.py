@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
+import connexion
+
 from api.contract.document import strong_etag
 from contract_tests.engine.store import MemoryStore
 from handlers.answers import Answer, Stream
@@ -69,7 +71,7 @@ async def special_thing() -> Any:
 
 
 async def get_number(*, number: Any) -> Any:
-    return {"number": number, "type": type(number).__name__}
+    return {"number": number, "type": type(number).__name__, "operation": connexion.operation.operation_id}
 
 
 async def check_keywords(*, body: Any) -> Any:
