@@ -88,9 +88,8 @@ def admin(server: ServerProcess, server_database: str) -> Administration:
 def start_server(cluster: SharedCluster, migrated: str, tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers of the test's own, and stops those that still run at its end.
 
-    `start_server(variables={...}, wait=True, **flags)`: flags with underscores. Without `data_dir` each has
-    its own; without `database_url` a fresh, migrated database in the shared cluster; `database_url=None` means the
-    embedded one.
+    `start_server(variables={...}, wait=True, **flags)`: flags with underscores. Without `data_dir` each
+    has its own; without `database_url` a fresh, migrated database of the shared cluster; None means the embedded one.
     """
     started: list[ServerProcess] = []
 

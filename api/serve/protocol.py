@@ -26,6 +26,7 @@ from handlers.errors import ApiError
 HEAD_BYTES: Final = 65_536  # request line and header fields together
 HEAD_SECONDS: Final = 15.0
 BODY_SECONDS: Final = 60.0
+LINGER_SECONDS: Final = 2.0  # closing at once while bytes still come would make the client lose the answer
 
 
 class NotHttp(ApiError):
@@ -40,6 +41,7 @@ class _Awaiting(Enum):
     REQUEST = "request"
     REST_OF_HEAD = "rest of head"
     REST_OF_BODY = "rest of body"
+    NOTHING = "nothing"  # it was refused
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -70,6 +72,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and bound what it is left waiting for."""
+        if self._awaiting is _Awaiting.NOTHING:
+            return
         self._unset_keepalive_if_required()
         self._received = len(data)
         try:
@@ -116,9 +120,13 @@ class BoundedHttp(HttpToolsProtocol):
         self._take_deadline_back()
         if self.transport.is_closing():
             return
+        self._awaiting = _Awaiting.NOTHING
         if self.cycle is None or self.cycle.response_complete:
             self.transport.write(_refusal(self.server_state.default_headers))
-        self.transport.close()
+            self.transport.write_eof()
+            self._give(LINGER_SECONDS)
+        else:
+            self.transport.close()
 
     def _give(self, seconds: float) -> None:
         if self._deadline is None:

@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,17 +33,16 @@ class ServerProcess:
         """Start the program. `flags` by name without dashes; any free port unless they say so."""
         self.data_dir = data_dir
         given = {"port": "0", "data-dir": str(data_dir), **(flags or {})}
-        self._errors = data_dir.with_name(f"{data_dir.name}.stderr")
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as this object)
         self.url = ""
-        with self._errors.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "api.serve", *(f"--{name}={value}" for name, value in given.items())],
-                cwd=REPOSITORY,
-                env={**environment(), **(variables or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "api.serve", *(f"--{name}={value}" for name, value in given.items())],
+            cwd=REPOSITORY,
+            env={**environment(), **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
 
     def until_ready(self) -> ServerProcess:
         """Wait for the ready line. Raises AssertionError with what the program said if it ends instead."""
@@ -54,7 +54,9 @@ class ServerProcess:
     @property
     def stderr(self) -> str:
         """What the program has said on standard error so far."""
-        return self._errors.read_text(errors="replace")
+        # Read from the start without moving the position, which the program writes at.
+        descriptor = self._errors.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
     @property
     def events(self) -> list[dict[str, object]]:
@@ -110,7 +112,7 @@ class ServerProcess:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without any setting of Candor's, which a developer's shell may hold."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("CANDOR_")} | {
-        "PYTHONPATH": str(REPOSITORY)
-    }
+    """This process's environment as `scripts/serve` would pass it on, without any setting of Candor's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CANDOR_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile the program again
+    return kept | {"PYTHONPATH": str(REPOSITORY)}

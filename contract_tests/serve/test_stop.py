@@ -1,0 +1,158 @@
+"""Stopping: what is being answered is answered, PostgreSQL is stopped cleanly, and a crash leaves nothing
+in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contract_tests.conftest import StartServer
+from contract_tests.harness.instances import Instance
+from contract_tests.harness.server import ServerProcess
+
+SOON_S = 30.0
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something that must come true has come true."""
+    until = time.monotonic() + SOON_S
+    while not condition():
+        assert time.monotonic() < until, f"not within {SOON_S:.0f} s: {what}"
+        time.sleep(0.05)  # another process's state: there is nothing else to wait on
+
+
+def has_logged(server: ServerProcess, event: str) -> Callable[[], bool]:
+    return lambda: any(each["event"] == event for each in server.events)
+
+
+def postgres_runs(data_dir: Path) -> bool:
+    """Whether a PostgreSQL server has left its pid in the directory."""
+    return any(data_dir.rglob("postmaster.pid"))
+
+
+class HalfSentRequest:
+    """A registration of which the server has the head and half the body: it is being answered, and cannot
+    be yet."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        host, port = server.url.removeprefix("http://").split(":")
+        body = json.dumps({"grant_types": ["client_credentials"], "scope": "profile:read"}).encode()
+        self._rest = body[10:]
+        self._connection = socket.create_connection((host, int(port)), timeout=30)
+        head = (
+            f"POST /oauth2/register HTTP/1.1\r\nHost: {host}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._connection.sendall(head.encode() + body[:10])
+        with server.client() as client:
+            client.get("/health")  # answered after it, so the server has read what came before
+
+    def finish(self) -> bytes:
+        """Send the rest; the whole answer, up to the close of the connection."""
+        with self._connection:
+            self._connection.sendall(self._rest)
+            pieces = iter(lambda: self._connection.recv(65536), b"")
+            return b"".join(pieces)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+class TestDraining:
+    def test_answers_what_it_has_begun_and_takes_nothing_new(
+        self, start_server: StartServer, workers: int
+    ) -> None:
+        server = start_server(workers=workers)
+        begun = HalfSentRequest(server)
+        server.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not accepts(server), "connections are refused")
+        answer = begun.finish()
+        assert answer.startswith(b"HTTP/1.1 201 ")
+        assert b"connection: close" in answer.lower()
+        assert server.ended() == 0
+        assert has_logged(server, "server_stopped")()
+
+    def test_does_not_wait_for_ever(self, start_server: StartServer, workers: int) -> None:
+        server = start_server(workers=workers, variables={"CANDOR_DRAIN_S": "1"})
+        HalfSentRequest(server)
+        assert server.stop() == 0
+
+    def test_is_cut_short_by_a_second_signal(self, start_server: StartServer, workers: int) -> None:
+        server = start_server(workers=workers, variables={"CANDOR_DRAIN_S": "600"})
+        HalfSentRequest(server)
+        server.process.send_signal(signal.SIGTERM)
+        eventually(has_logged(server, "server_draining"), "the server drains")
+        assert server.stop() == 0
+
+
+def accepts(server: ServerProcess) -> bool:
+    host, port = server.url.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+class TestStopping:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    def test_exits_0_with_postgres_stopped(self, start_server: StartServer, number: signal.Signals) -> None:
+        server = start_server(database_url=None)
+        assert postgres_runs(server.data_dir)
+        assert server.stop(number) == 0
+        assert not postgres_runs(server.data_dir)
+        assert not (server.data_dir / "server.json").exists()
+
+    def test_stops_while_it_starts(self, start_server: StartServer) -> None:
+        server = start_server(database_url=None, wait=False)
+        eventually(lambda: "PostgreSQL" in server.stderr, "it has begun to start PostgreSQL")
+        assert server.stop() == 0
+        assert not postgres_runs(server.data_dir)
+        assert "Traceback" not in server.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+class TestKilled:
+    def test_starts_again_with_all_that_was_stored(self, start_server: StartServer, workers: int) -> None:
+        killed = start_server(database_url=None, workers=workers)
+        with killed.client() as client:
+            instance = Instance.register(client)
+        killed.process.kill()
+        killed.ended()
+        eventually(lambda: not accepts(killed), "no worker is left behind")
+
+        again = start_server(database_url=None, workers=workers, data_dir=killed.data_dir)
+        with again.client() as client:
+            kept = Instance(client, instance.client_id, instance.client_secret)
+            assert kept.own_token()
+
+
+class TestWorkers:
+    def test_one_that_dies_is_replaced_while_the_other_answers(self, start_server: StartServer) -> None:
+        server = start_server(workers=2)
+        first = next(each for each in server.events if each["event"] == "worker_started")
+        os.kill(int(str(first["pid"])), signal.SIGKILL)
+        eventually(has_logged(server, "worker_died"), "the death is noticed")
+        with server.client() as client:
+            assert client.get("/health").status_code == 200
+        eventually(lambda: workers_started(server) == 3, "another is started")
+        assert server.stop() == 0
+
+    def test_their_counts_are_added_up(self, start_server: StartServer) -> None:
+        import httpx
+
+        server = start_server(workers=2)
+        for _ in range(20):
+            with server.client() as client:
+                client.get("/health")
+        metrics = httpx.get(f"{server.private_url}/metrics").text
+        assert 'candor_requests_total{operation="health",status="200"} 20.0' in metrics
+
+
+def workers_started(server: ServerProcess) -> int:
+    return sum(each["event"] == "worker_started" for each in server.events)
