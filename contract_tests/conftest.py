@@ -89,7 +89,8 @@ def start_server(cluster: SharedCluster, migrated: str, tmp_path: Path) -> Itera
     """Starts servers of the test's own, and stops those that still run at its end.
 
     `start_server(variables={...}, wait=True, **flags)`: flags with underscores. Without `data_dir` each
-    has its own; without `database_url` a fresh, migrated database of the shared cluster; None means the embedded one.
+    has its own; without `database_url` a fresh, migrated database of the shared cluster; None
+    means the embedded one.
     """
     started: list[ServerProcess] = []
 
