@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-import connexion
+from connexion.context import operation
 
 from api.contract.document import strong_etag
 from contract_tests.engine.store import MemoryStore
@@ -71,7 +71,7 @@ async def special_thing() -> Any:
 
 
 async def get_number(*, number: Any) -> Any:
-    return {"number": number, "type": type(number).__name__, "operation": connexion.operation.operation_id}
+    return {"number": number, "type": type(number).__name__, "operation": operation.operation_id}
 
 
 async def check_keywords(*, body: Any) -> Any:
