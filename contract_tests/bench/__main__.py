@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from contract_tests.bench.load import NotAnswered
 from contract_tests.bench.report import document, table
 from contract_tests.bench.rounds import Row, run_row
 from contract_tests.bench.subject import ServerModule, answer_of
+from contract_tests.bench.whole_server import WholeServer
 
 OVERHEAD_TARGET = 0.7
 
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     server_core, driver_core = server_and_driver()
     stay_on(driver_core)
     try:
-        rows = contract_overhead(rounds=options.rounds, seconds=options.seconds, core=server_core)
+        rows = list(contract_overhead(rounds=options.rounds, seconds=options.seconds, core=server_core))
     except NotAnswered as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
@@ -42,18 +43,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def contract_overhead(*, rounds: int, seconds: float, core: int) -> list[Row]:
-    """A bearer-protected GET, request and response validated, against bare Starlette with the same JSON."""
-    with ExitStack() as running:
-        bare = running.enter_context(
-            ServerModule("bare Starlette", "contract_tests.bench.bare_server", core=core)
-        )
-        engine = running.enter_context(
-            ServerModule("the contract, no database", "contract_tests.bench.contract_server", core=core)
-        )
-        if answer_of(bare) != answer_of(engine):
-            raise NotAnswered("The two sides do not answer the same JSON.")
-        return [run_row(engine, bare, rounds=rounds, seconds=seconds, target=OVERHEAD_TARGET)]
+def contract_overhead(*, rounds: int, seconds: float, core: int) -> Iterator[Row]:
+    """A bearer-protected GET, request and response validated, against bare Starlette with the same JSON.
+
+    Then, for information, the same GET on the whole server, whose token and row come from PostgreSQL.
+    """
+    with ServerModule("bare Starlette", "contract_tests.bench.bare_server", core=core) as bare:
+        with ServerModule(
+            "the contract, no database", "contract_tests.bench.contract_server", core=core
+        ) as engine:
+            if answer_of(bare) != answer_of(engine):
+                raise NotAnswered("The two sides do not answer the same JSON.")
+            yield run_row(engine, bare, rounds=rounds, seconds=seconds, target=OVERHEAD_TARGET)
+        with WholeServer(core=core) as whole:
+            answer_of(whole)
+            yield run_row(whole, bare, rounds=rounds, seconds=seconds)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ANY = -1
 
@@ -19,6 +21,20 @@ def stay_on(core: int) -> None:
     """Keep this process, and every process it starts from now on, on a core."""
     if core != ANY:
         os.sched_setaffinity(0, {core})
+
+
+@contextmanager
+def starting_on(core: int) -> Iterator[None]:
+    """Processes that are started meanwhile stay on a core; this one goes back to where it was."""
+    if core == ANY:
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 def cpu_seconds(pid: int) -> float | None:

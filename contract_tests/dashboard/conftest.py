@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from contract_tests.dashboard.chromium import Visit, chromium, installed, visit
@@ -14,16 +15,16 @@ from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.server import ServerProcess
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """A headless Chromium. Without one on the machine the test is skipped."""
+    """A headless Chromium for a module's tests. Without one on the machine they are skipped."""
     if installed() is None:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
     async with chromium() as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def visiting(browser: Browser, server: ServerProcess) -> AsyncIterator[Visit]:
     """A visit to the shared server, held to its policy when the test ends."""
     async with visit(browser, server.url) as open_visit:

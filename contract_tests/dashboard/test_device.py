@@ -15,6 +15,8 @@ from contract_tests.harness.administration import Administration
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 CODE = "Code shown by the tool"
 TOKEN = "Your personal access token"
 CONTINUE = "Show what it asks for"

@@ -8,15 +8,15 @@ from playwright.async_api import Browser
 from contract_tests.dashboard.chromium import visit
 from contract_tests.harness.server import ServerProcess
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FORBIDDEN = {
     "an inline style": "document.body.setAttribute('style', 'color: red')",
     "an inline script": "document.body.append(Object.assign(document.createElement('script'), {text: '1'}))",
     "another origin": "fetch('http://elsewhere.example/').catch(() => null)",
     "a picture from elsewhere": "new Image().src = 'http://elsewhere.example/a.png'",
 }
-UNTIL_IT_IS_TOLD = (
-    "await new Promise((done) => setTimeout(done, 100))"  # the console hears of it a moment later
-)
+UNTIL_IT_IS_TOLD = "await new Promise((done) => setTimeout(done, 100))"
 
 
 @pytest.mark.promise("K25")
