@@ -13,7 +13,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from api.contract.document import ContractError
@@ -74,11 +74,9 @@ def _modules_without_tag(package: str, modules: Mapping[str, ModuleType]) -> Ite
 
 def _public_coroutines(module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
-        if (
-            not name.startswith("_")
-            and inspect.iscoroutinefunction(value)
-            and value.__module__ == module.__name__
-        ):
+        # The type and not isinstance: what a module borrowed may be a proxy that answers only within a request.
+        is_own = type(value) is FunctionType and value.__module__ == module.__name__
+        if is_own and not name.startswith("_") and inspect.iscoroutinefunction(value):
             yield name
 
 

@@ -74,7 +74,12 @@ class TestConnexion:
 class TestMethods:
     @pytest.mark.parametrize(
         ("path", "allow"),
-        [("/things", "GET, POST"), ("/things/x", "DELETE, GET"), ("/me", "GET"), ("/oauth2/token", "POST")],
+        [
+            ("/things", "GET, HEAD, POST"),
+            ("/things/x", "DELETE, GET, HEAD"),
+            ("/me", "GET, HEAD"),
+            ("/oauth2/token", "POST"),
+        ],
     )
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE", "QUERY", "PROPFIND"])
     def test_trap_18_allow_is_what_the_path_declares(
@@ -86,7 +91,7 @@ class TestMethods:
 
     def test_trap_18_options_agrees(self, sample: Sample) -> None:
         answer = sample.ask("OPTIONS", "/things/x")
-        assert (answer.status, answer.headers["allow"], answer.body) == (204, "DELETE, GET", b"")
+        assert (answer.status, answer.headers["allow"], answer.body) == (204, "DELETE, GET, HEAD", b"")
         assert "content-length" not in answer.headers
         assert sample.ask("OPTIONS", "/nowhere").status == 404
 
