@@ -8,6 +8,9 @@ import sys
 import typer
 
 from api.cli import access_tokens, instances, registration_keys, releases, store, users
+from api.cli.command import command
+from api.cli.doctor.command import doctor
+from api.cli.simulation.command import simulate_instance
 
 PROGRAM = "admin"
 
@@ -23,6 +26,8 @@ app.add_typer(registration_keys.app, name="registration-key")
 app.add_typer(instances.app, name="instance")
 app.add_typer(releases.app, name="release")
 app.add_typer(store.app, name="store")
+command(app, "doctor")(doctor)
+command(app, "simulate-instance")(simulate_instance)
 
 
 def main() -> None:
