@@ -74,7 +74,7 @@ def _modules_without_tag(package: str, modules: Mapping[str, ModuleType]) -> Ite
 
 def _public_coroutines(module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
-        # The type and not isinstance: what a module borrowed may be a proxy that answers only within a request.
+        # Not isinstance: what a module borrowed may be a proxy that answers only within a request.
         is_own = type(value) is FunctionType and value.__module__ == module.__name__
         if is_own and not name.startswith("_") and inspect.iscoroutinefunction(value):
             yield name
