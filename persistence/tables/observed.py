@@ -35,7 +35,7 @@ class InteractionClock(SQLModel, table=True):
     instance_id: str = Field(sa_column=reference("instance.id"))
     user_id: str | None = Field(sa_column=reference("account.id", nullable=True, index=True))
     operation: str = Field(sa_column=text(64))
-    at: datetime = Field(sa_column=moment())
+    at: datetime = Field(sa_column=moment(index=True))
 
     __table_args__ = (
         UniqueConstraint(
