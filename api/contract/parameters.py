@@ -31,7 +31,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "integer": lambda text: int(text) if _INTEGER.fullmatch(text) else _NOT_THIS_TYPE,
     "number": lambda text: float(text) if _NUMBER.fullmatch(text) else _NOT_THIS_TYPE,
     "boolean": lambda text: {"true": True, "false": False}.get(text, _NOT_THIS_TYPE),
-    "null": lambda text: None if text in ("", "null") else _NOT_THIS_TYPE,
+    "null": lambda text: None if text == "null" else _NOT_THIS_TYPE,
 }
 
 

@@ -15,7 +15,6 @@ class TestQuery:
         ("query", "member", "value"),
         [
             ("kind=official", "kind", "official"),
-            ("kind=", "kind", None),
             ("kind=null", "kind", None),
             ("limit=7", "limit", 7),
             ("exact=true", "exact", True),
@@ -34,6 +33,7 @@ class TestQuery:
         ("query", "error"),
         [
             ("kind=other", ("/query/kind", "enum")),
+            ("kind=", ("/query/kind", "enum")),
             ("limit=0", ("/query/limit", "minimum")),
             ("limit=x", ("/query/limit", "type")),
             ("limit=1.0", ("/query/limit", "type")),
