@@ -24,6 +24,11 @@ class TestDocs:
             block = page.locator(f"#operations-{operation.declared['tags'][0]}-{operation.operation_id}")
             await expect(block.locator(".opblock-summary-method")).to_have_text(operation.method.upper())
 
+    async def test_shows_no_error_and_no_warning(self, visiting: Visit) -> None:
+        page = await visiting.open("/docs")
+        await expect(page.locator(".opblock").first).to_be_visible()
+        await expect(page.locator(".swagger-ui .errors, #failure:visible")).to_have_count(0)
+
     async def test_says_what_an_operation_records(self, visiting: Visit) -> None:
         page = await visiting.open("/docs")
         await page.locator("#operations-instance-ping_alive .opblock-summary-control").click()

@@ -6,8 +6,8 @@ import { recorded } from "/assets/collected.js";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const followTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 
-/** Replaces the viewer's raw row of `x-collect` by sentences; every other extension keeps its raw row. */
-function recordsInWords(system) {
+/** Replaces the viewer's raw row of `x-collect` by sentences (other extensions keep theirs), and drops one warning. */
+function ourWords(system) {
   const { createElement } = system.React;
   const row = (Original) => (props) => {
     if (props.xKey !== "x-collect") return createElement(Original, props);
@@ -19,7 +19,9 @@ function recordsInWords(system) {
       createElement("td", null, "x-collect"),
       createElement("td", null, lines.map((line) => createElement("div", { key: line, className: "records-line" }, line))));
   };
-  return { wrapComponents: { OperationExtRow: row } };
+  // The viewer warns of every dialect but its own default. Ours is plain JSON Schema 2020-12, which it renders.
+  const nothing = () => () => null;
+  return { wrapComponents: { OperationExtRow: row, JsonSchemaDialect: nothing } };
 }
 
 async function showFingerprint() {
@@ -48,7 +50,7 @@ if (typeof SwaggerUIBundle === "function") {
     persistAuthorization: false,
     showExtensions: true,
     validatorUrl: null,
-    plugins: [recordsInWords],
+    plugins: [ourWords],
   });
   showFingerprint().catch(() => {});
 } else {
