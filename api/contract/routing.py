@@ -31,9 +31,8 @@ class Route:
 
     @property
     def allow(self) -> str:
-        """The declared methods of the path, and HEAD where there is a GET (RFC 9110 section 10.2.1)."""
-        declared = {each for each, operation in self.methods.items() if operation.method == each}
-        return ", ".join(sorted(declared | ({"HEAD"} if "GET" in declared else set())))
+        """The declared methods of the path, exactly: what the contract says, no more and no less."""
+        return ", ".join(sorted(each for each, operation in self.methods.items() if operation.method == each))
 
     def operation(self, method: str) -> Operation | None:
         """The operation that answers a method, if the path has it."""
