@@ -35,7 +35,7 @@ class TestDocs:
         records = page.locator("#operations-instance-ping_alive .records-line")
         await expect(records).to_have_count(1)
         await expect(records).to_contain_text("Records interaction (")
-        await expect(records).to_contain_text("at most once in 24 hours")
+        await expect(records).to_contain_text("at most once in 24 hours; kept 90 days")
 
     async def test_says_of_a_silent_operation_that_it_records_nothing(self, visiting: Visit) -> None:
         page = await visiting.open("/docs")

@@ -10,8 +10,9 @@ function sentence(entry, record) {
   const fields = Object.keys(entry.set ?? {});
   const parts = [fields.length ? `${entry.record} (${fields.join(", ")})` : entry.record];
   if (entry.cadence) parts.push(cadence(entry.cadence));
-  const kept = record.retention?.["delete-after"] ?? record.retention;
-  if (typeof kept === "string") parts.push(`kept ${duration(kept)}`);
+  const { "delete-after": after, until } = record.retention ?? {};
+  if (after) parts.push(`kept ${duration(after)}`);
+  if (until) parts.push(`kept until ${until.replaceAll("-", " ")}`);
   return parts.join("; ");
 }
 
