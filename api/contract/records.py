@@ -7,13 +7,13 @@ not in the vocabulary stops the server.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from api.contract.document import ContractError
+from api.contract.duration import duration
 from handlers.caller import Caller
 from handlers.ports import Randomness
 from persistence.interactions import record_interaction
@@ -27,7 +27,6 @@ _SOURCES = {
     "ip": "$context.client_ip",
     "at": "$context.now",
 }
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +115,9 @@ def _compile(operation: Mapping[str, Any], records: Mapping[str, Any]) -> Collec
         raise ContractError(
             f"Operation {operation_id} does not declare every field of the record that it collects."
         )
-    every = _duration(declared[0].get("cadence", {}).get("every"))
+    every = duration(declared[0].get("cadence", {}).get("every"))
     if every is None:
         raise ContractError(
             f"Operation {operation_id} collects without a cadence (every: an ISO 8601 duration)."
         )
     return Collection(every=every, by_user=by_user)
-
-
-def _duration(text: object) -> timedelta | None:
-    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if match is None or not any(match.groups()):
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -1,0 +1,1 @@
+"""Handlers that can be told to misbehave."""

@@ -1,0 +1,1 @@
+"""The one tag of the contract of this suite."""
