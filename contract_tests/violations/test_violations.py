@@ -1,4 +1,4 @@
-"""The response check runs before the commit: an answer outside the contract leaves no trace in the database."""
+"""The response check runs before the commit: an answer outside the contract leaves no trace."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def url(cluster: SharedCluster) -> str:
     migrate(created, report=lambda _: None)
     execute(
         created,
-        "INSERT INTO instance (id, client_id, client_secret_hash, scopes, grant_types, token_endpoint_auth_method, "
-        "redirect_uris, ephemeral, registered_at) VALUES ('i', 'c', $1, '{}', '{}', 'x', '{}', false, now())",
+        "INSERT INTO instance (id, client_id, client_secret_hash, scopes, grant_types, "
+        "token_endpoint_auth_method, redirect_uris, ephemeral, registered_at) VALUES ('i', 'c', $1, '{}', '{}', 'x', '{}', false, now())",
         bytes(32),
     )
     return created
