@@ -41,8 +41,9 @@ def url(cluster: SharedCluster) -> str:
     migrate(created, report=lambda _: None)
     execute(
         created,
-        "INSERT INTO instance (id, client_id, client_secret_hash, scopes, grant_types, "
-        "token_endpoint_auth_method, redirect_uris, ephemeral, registered_at) VALUES ('i', 'c', $1, '{}', '{}', 'x', '{}', false, now())",
+        "INSERT INTO instance (id, client_id, client_secret_hash, scopes, grant_types, redirect_uris,"
+        " token_endpoint_auth_method, ephemeral, registered_at)"
+        " VALUES ('i', 'c', $1, '{}', '{}', '{}', 'x', false, now())",
         bytes(32),
     )
     return created

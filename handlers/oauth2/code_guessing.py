@@ -1,8 +1,9 @@
 """Stopping the guessing of user codes, per account and per address prefix.
 
 Ten wrong codes within the window block the account. Ten wrong codes from one address prefix make every
-further wrong one a 429, and block the accounts behind it that have guessed wrong three times; whoever types the right
-code there still gets through, so that one guesser does not lock out an office. A right code resets nothing.
+further wrong one a 429, and block the accounts behind it that have guessed wrong three times; whoever types
+the right code there still gets through, so that one guesser does not lock out an office. A right code
+resets nothing.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from handlers.errors import NotFound
 from handlers.ports import Ports
 
 _CONTRACT_MAX_AGE_S = 60
-# Pages and their files have no version in their names: a browser asks every time, and an upgrade never mixes two.
+# Pages and their files have no version in their names: a browser asks every time, and an upgrade never
+# mixes two.
 _PAGE_MAX_AGE_S = 0
 _ASSET_MAX_AGE_S = 0
 _PAGES = frozenset({"docs.html", "device.html"})
