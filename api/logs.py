@@ -40,6 +40,10 @@ def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
 _WORD = _matching(r"[A-Za-z0-9_.\-]{1,100}")  # an operationId, a class or logger name, a media type's code
 _REQUEST = _matching(r"[0-9A-HJKMNP-TV-Z]{26}")  # a ULID
 _FRAMES = _listed(_matching(r"[A-Za-z0-9_./\-]{1,200}:[0-9]{1,6}"))  # source file and line, ours only
@@ -57,6 +61,11 @@ class Event(Enum):
     SERVER_STOPPED = ("server_stopped", "info", _NOTHING)
     WORKER_STARTED = ("worker_started", "info", {"worker": _count, "pid": _count})
     WORKER_DIED = ("worker_died", "error", {"worker": _count, "pid": _count, "exit_code": _count})
+
+    JOB_DONE = ("job_done", "info", {"job": _WORD, "rows": _count, "duration_ms": _count, "more": _flag})
+    JOB_LEFT_TO_ANOTHER = ("job_left_to_another", "info", {"job": _WORD})
+    JOB_FAILED = ("job_failed", "error", {"job": _WORD, "exception": _WORD, "frames": _FRAMES})
+
     DRAIN_CUT_SHORT = ("drain_cut_short", "warning", {"requests": _count})
 
     STORE_UNAVAILABLE = ("store_unavailable", "error", {"operation_id": _WORD, "request_id": _REQUEST})

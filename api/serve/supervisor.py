@@ -2,8 +2,8 @@
 
 Things happen in the order in which they can fail without a trace: the ports are taken first, then the data
 directory, then the database is started, migrated and compared with the contract, then workers are started,
-and only when all of them accept requests is `ready` said. Everything that was opened is closed in the
-opposite order, whatever ended it.
+and only when all of them accept requests is `ready` said and the schedule of jobs begun. Everything that
+was opened is closed in the opposite order, whatever ended it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import dataclasses
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import uvloop
@@ -30,6 +31,8 @@ from api.settings import CONTRACT, Settings
 from persistence.database import Database, StoreUnavailable
 
 if TYPE_CHECKING:
+    from api.jobs.job import Job
+    from api.jobs.worker import JobWorker
     from api.serve.fleet import Fleet
 
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -52,9 +55,10 @@ def run(settings: Settings) -> None:
             opened.enter_context(data_directory.claimed(settings.data_dir))
             database = opened.enter_context(store.running(settings))
             _load_program(settings)
+            jobs = _jobs(settings, document)
             url = database()
             store.make_ready(url, document.tree)
-            server = _Server(settings, document, url, listener, private)
+            server = _Server(settings, document, url, listener, private, jobs)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(server.serve())
         except Stopped:
@@ -71,8 +75,16 @@ def _load_program(settings: Settings) -> None:
     if settings.workers == 1:
         import api.serve.alone
     else:
-        import api.serve.fleet  # noqa: F401
+        import api.serve.fleet
+    import api.jobs.worker  # noqa: F401
     import persistence.declared  # noqa: F401
+
+
+def _jobs(settings: Settings, document: Document) -> Sequence[Job]:
+    """What the server will do by itself. Raises ContractError."""
+    from api.jobs.schedule import schedule
+
+    return schedule(document.tree, unclaimed_life=timedelta(seconds=settings.unclaimed_ttl_s))
 
 
 class _Workers(Protocol):
@@ -92,12 +104,14 @@ class _Server:
         url: str,
         listener: socket.socket,
         private: socket.socket,
+        jobs: Sequence[Job],
     ) -> None:
         self._document = document
         self._settings = dataclasses.replace(settings, database_url=url)
         self._url = url
         self._listener = listener
         self._private = private
+        self._jobs = jobs
         self._logs = Logs()
         self._told = asyncio.Event()
 
@@ -110,28 +124,34 @@ class _Server:
         workers, counts = self._workers()
         say("starting the workers" if self._settings.workers > 1 else "loading the contract")
         await workers.start()
+        jobs, jobs_counts = self._job_worker()
         database = await Database.connect(self._url, pool_size=1)
         private = HttpServer(
-            private_application(metrics=counts, ready=_Readiness(database, workers, self._told)), drain_s=1
+            private_application(
+                metrics=lambda: counts() + jobs_counts(), ready=_Readiness(database, workers, self._told)
+            ),
+            drain_s=1,
         )
         watching = asyncio.create_task(private.serve(sockets=[self._private]))
         await private.accepting.wait()
         try:
             with data_directory.described(self._settings.data_dir, self._description()):
-                await self._until_stopped(workers)
+                await self._until_stopped(workers, jobs)
         finally:
             private.drain()
             await watching
             await database.close()
 
-    async def _until_stopped(self, workers: _Workers) -> None:
+    async def _until_stopped(self, workers: _Workers, jobs: JobWorker) -> None:
         settings = self._settings
         say(f"metrics and readiness are at {self._private_url()}")
         self._logs.emit(Event.SERVER_STARTED, public_url=settings.public_url, workers=settings.workers)
         announce(settings.listening_url)
         serving = asyncio.create_task(workers.stopped())
         told = asyncio.create_task(self._told.wait())
+        working = asyncio.create_task(jobs.run())
         await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
         if told.done():
             self._logs.emit(Event.SERVER_DRAINING)
             for number in STOPPING:
@@ -139,6 +159,7 @@ class _Server:
             workers.drain()
         told.cancel()
         await serving
+        await asyncio.wait({working})
         self._logs.emit(Event.SERVER_STOPPED)
 
     def _workers(self) -> tuple[_Workers, Callable[[], bytes]]:
@@ -154,6 +175,21 @@ class _Server:
 
         fleet: Fleet = Fleet(self._settings, self._listener, logs=self._logs)
         return fleet, lambda: exposition_of(fleet.counts)
+
+    def _job_worker(self) -> tuple[JobWorker, Callable[[], bytes]]:
+        """What runs the jobs, and how to read what it counts."""
+        from api.jobs.worker import JobWorker
+        from api.metrics import JobMetrics
+
+        metrics = JobMetrics()
+        worker = JobWorker(
+            self._jobs,
+            database_url=self._url,
+            logs=self._logs,
+            metrics=metrics,
+            clock=lambda: datetime.now(UTC),
+        )
+        return worker, metrics.exposition
 
     def _private_url(self) -> str:
         host = self._settings.private_host

@@ -1,0 +1,32 @@
+"""What a job is, and what a run of it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from persistence.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many rows a run deleted, and whether it stopped at its bound with `more` left to do."""
+
+    rows: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done `every` so often: `name` is its word in logs and metrics, `what` says it in a
+    sentence.
+
+    `run` is given the database and the moment that counts as now. It commits in small steps, so that being
+    cut short loses at most one, and raises StoreUnavailable when the database cannot serve it.
+    """
+
+    name: str
+    every: timedelta
+    what: str
+    run: Callable[[Database, datetime], Awaitable[Outcome]]
