@@ -57,7 +57,7 @@ def _examined(url: str, contract: Mapping[str, Any] | None) -> list[Finding]:
         _fitness(facts, answered - asked),
         _migrations(current(url), head()),
         _records(differing),
-        _clock(facts["now"], asked, answered),
+        clock(facts["now"], asked, answered),
     ]
 
 
@@ -119,7 +119,7 @@ def _records(differing: list[str] | None) -> Finding:
     return Finding("records", "fail", f"{shown}{f'; and {more} more' if more > 0 else ''}.")
 
 
-def _clock(theirs: datetime, asked: datetime, answered: datetime) -> Finding:
+def clock(theirs: datetime, asked: datetime, answered: datetime) -> Finding:
     """Their clock was read at some moment between asking and the answer: only what lies outside is a
     difference.
     """

@@ -47,6 +47,8 @@ async def play(number: int, *, http: httpx.AsyncClient, plan: Plan) -> Told:
             told.steps.append(f"nobody signs in (--pat or --wait would){hint}")
     except Refused as failure:
         raise Refused(f"Instance {number}: {failure}") from None
+    except KeyError as missing:
+        raise Refused(f"Instance {number}: an answer lacks the published member {missing}.") from None
     return told
 
 

@@ -1,0 +1,1 @@
+"""The operator's command line, on the database of a running server and without one."""
