@@ -1,8 +1,11 @@
-"""Gives each generated request its credential. Schemathesis imports it inside of a run that `run.py` started."""
+"""Gives each generated request its credential. Imported by Schemathesis, in a run that `run.py` started."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from email.utils import formatdate
+from typing import Any
 
 import httpx
 import schemathesis
@@ -15,7 +18,7 @@ SIGNING_OUT = {"revoke_session": "access_token"}
 
 
 class Authorization:
-    """Schemathesis' view of the wallet. Deterministic: the same requests get the same kinds in the same order."""
+    """Schemathesis' view of the wallet. The same requests get the same kinds in the same order."""
 
     def __init__(self) -> None:
         given = FuzzCredentials.from_variable()
@@ -23,26 +26,32 @@ class Authorization:
         self.wallet = Wallet(given, httpx.Client(base_url=given.url, timeout=30)) if given else None
         self._turn: Counter[str] = Counter()
 
-    def get(self, case: Case, context: AuthContext) -> str | None:
+    def get(self, case: Case[Any], context: AuthContext) -> str | None:
         """The header's value for this request, None for none."""
         scheme = self._scheme(case, context)
         return self.wallet.authorization(scheme) if scheme and self.wallet else None
 
-    def set(self, case: Case, data: str, context: AuthContext) -> None:
+    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
         """Put it on."""
         case.headers["Authorization"] = data
 
-    def _scheme(self, case: Case, context: AuthContext) -> str | None:
+    def _scheme(self, case: Case[Any], context: AuthContext) -> str | None:
         if self.kind != FITTING:
             return None if self.kind == ANONYMOUS else self.kind
-        names = [name for alternative in context.operation.definition.raw["security"] for name in alternative]
+        names: list[str] = [
+            name for alternative in context.operation.definition.raw["security"] for name in alternative
+        ]
         if not names or _authenticates_in_its_body(case):
             return None
-        self._turn[context.operation.label] += 1
-        return names[self._turn[context.operation.label] % len(names)]
+        return names[self.turn(context.operation.label) % len(names)]
+
+    def turn(self, what: str) -> int:
+        """How often this has been asked for."""
+        self._turn[what] += 1
+        return self._turn[what]
 
 
-def _authenticates_in_its_body(case: Case) -> bool:
+def _authenticates_in_its_body(case: Case[Any]) -> bool:
     return isinstance(case.body, dict) and ("client_id" in case.body or "client_secret" in case.body)
 
 
@@ -53,15 +62,47 @@ AUTHORIZATION = Authorization()
 class _Provider:
     """The one instance, under the constructor that Schemathesis calls."""
 
-    def get(self, case: Case, context: AuthContext) -> str | None:
+    def get(self, case: Case[Any], context: AuthContext) -> str | None:
         return AUTHORIZATION.get(case, context)
 
-    def set(self, case: Case, data: str, context: AuthContext) -> None:
+    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
         AUTHORIZATION.set(case, data, context)
 
 
 @schemathesis.hook
-def after_call(context: HookContext, case: Case, response: Response) -> None:
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:
+    """Half of the well-formed secrets, codes and clocks become real ones: nobody guesses those."""
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if AUTHORIZATION.wallet and positive and AUTHORIZATION.kind == FITTING:
+        _make_real(case, AUTHORIZATION.wallet)
+
+
+def _make_real(case: Case[Any], wallet: Wallet) -> None:
+    if _chosen(case, case.headers, "Date"):
+        case.headers["Date"] = formatdate(usegmt=True)
+    if _chosen(case, case.query, "user_code"):
+        case.query["user_code"] = wallet.pending_user_code()
+    if not isinstance(case.body, dict):
+        return
+    if _chosen(case, case.body, "client_secret"):
+        client = wallet.sacrificed_instance() if case.path_parameters else wallet.instance()
+        case.body.update(client.credentials)
+        if case.path_parameters:
+            case.path_parameters["id"] = client.client_id
+    for member, obtain in wallet.secrets.items():
+        if _chosen(case, case.body, member):
+            case.body[member] = obtain()
+
+
+def _chosen(case: Case[Any], values: Mapping[str, Any] | None, name: str) -> bool:
+    """Every other time that a request has the value, beginning with the first."""
+    if not values or not isinstance(values.get(name), str):
+        return False
+    return AUTHORIZATION.turn(f"{case.operation.label} {name}") % 2 == 1
+
+
+@schemathesis.hook
+def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Notice that the credential has just been ended."""
     ended = SIGNING_OUT.get(case.operation.definition.raw.get("operationId", ""))
     if ended and response.status_code == 200 and AUTHORIZATION.wallet:

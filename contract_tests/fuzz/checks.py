@@ -26,13 +26,13 @@ PYTHON = re.compile(
     re.VERBOSE,
 )
 
-# The members and header fields that carry secrets, and the shortest value that cannot occur in a sentence by chance.
+# The members that carry secrets, and the shortest value that cannot occur in a sentence by chance.
 SECRET_MEMBERS = ("client_secret", "device_code", "refresh_token", "token", "instance_registration_key")
 SHORTEST_SECRET = 12
 
 
 @schemathesis.check
-def problem_json(ctx: CheckContext, response: Response, case: Case) -> None:
+def problem_json(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Every failure has the contract's shape: a problem document, or RFC 6749's error below `/oauth2/`."""
     if response.status_code < 400 or case.method == "HEAD":
         return
@@ -47,12 +47,14 @@ def problem_json(ctx: CheckContext, response: Response, case: Case) -> None:
         missing = OAUTH_MEMBERS - members.keys()
         assert not missing, f"An OAuth error without {sorted(missing)}."
         assert _header(response, "cache-control") == "no-store", "An OAuth error that may be cached."
-    assert members["request_id"] == _header(response, "x-request-id"), "Body and header name different requests."
+    assert members["request_id"] == _header(response, "x-request-id"), (
+        "Body and header name different requests."
+    )
 
 
 @schemathesis.check
-def challenge_on_401(ctx: CheckContext, response: Response, case: Case) -> None:
-    """401 says how to authenticate (RFC 9110 section 11.6.1), with `invalid_token` only about a presented token."""
+def challenge_on_401(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """401 says how to authenticate (RFC 9110 section 11.6.1), with `error` only about a presented token."""
     challenge = _header(response, "www-authenticate")
     if response.status_code == 401:
         assert challenge, "401 without WWW-Authenticate."
@@ -65,22 +67,28 @@ def challenge_on_401(ctx: CheckContext, response: Response, case: Case) -> None:
 
 
 @schemathesis.check
-def no_undeclared_redirect(ctx: CheckContext, response: Response, case: Case) -> None:
+def no_undeclared_redirect(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """No address is corrected behind the caller's back: a 3xx is one that the operation declares."""
     if 300 <= response.status_code < 400:
         declared = {str(status) for status in case.operation.definition.raw.get("responses", {})}
-        assert str(response.status_code) in declared, f"{response.status_code} to {_header(response, 'location')!r}."
+        assert str(response.status_code) in declared, (
+            f"{response.status_code} to {_header(response, 'location')!r}."
+        )
         conditional = "If-None-Match" in response.request.headers
         assert response.status_code != 304 or conditional, "304 to a request without a condition."
 
 
 @schemathesis.check
-def no_python_leak(ctx: CheckContext, response: Response, case: Case) -> None:
+def no_python_leak(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """No failure shows what the server is made of, and none repeats a secret that it was sent."""
     if response.status_code < 400:
         return
-    shown = response.content + b"\n" + b"\n".join(
-        value.encode("latin-1", "replace") for values in response.headers.values() for value in values
+    shown = (
+        response.content
+        + b"\n"
+        + b"\n".join(
+            value.encode("latin-1", "replace") for values in response.headers.values() for value in values
+        )
     )
     leak = PYTHON.search(shown)
     assert leak is None, f"The answer shows its inside: {leak.group()!r}." if leak else ""
@@ -89,7 +97,7 @@ def no_python_leak(ctx: CheckContext, response: Response, case: Case) -> None:
 
 
 @schemathesis.check
-def exact_allow(ctx: CheckContext, response: Response, case: Case) -> None:
+def exact_allow(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """405 and OPTIONS name the methods that the path declares, no more and no fewer."""
     declared = case.operation.schema.raw_schema["paths"][case.operation.path]
     answers_options = case.method == "OPTIONS" and "options" not in declared
@@ -100,7 +108,7 @@ def exact_allow(ctx: CheckContext, response: Response, case: Case) -> None:
 
 
 @schemathesis.check
-def refusal_has_a_reason(ctx: CheckContext, response: Response, case: Case) -> None:
+def refusal_has_a_reason(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """A request that matches the contract is never answered that it does not: no 400 with places in it."""
     if response.status_code == 400 and case.meta is not None and case.meta.generation.mode.is_positive:
         errors = _object(response).get("errors")
@@ -120,7 +128,7 @@ def _object(response: Response) -> dict[str, Any]:
     return value
 
 
-def _secrets_sent(response: Response, case: Case) -> list[str]:
+def _secrets_sent(response: Response, case: Case[Any]) -> list[str]:
     sent = [str(response.request.headers.get("Authorization", "")).partition(" ")[2]]
     if isinstance(case.body, dict):
         sent += [value for name in SECRET_MEMBERS if isinstance(value := case.body.get(name), str)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import quote_plus
 
 import httpx
 
 from contract_tests.harness.contract import contract
-from contract_tests.harness.instances import Instance, bearer
+from contract_tests.harness.instances import Instance, approve, bearer
 
 ANONYMOUS = "anonymous"
 FITTING = "fitting"  # to each operation the credential that its `security` asks for
@@ -20,7 +20,7 @@ VARIABLE = "FUZZ_CREDENTIALS"
 
 
 def kinds() -> list[str]:
-    """Every way to go through the contract: with no credential, with the fitting one, with each one everywhere."""
+    """Every way to go through the contract: the fitting credential, none, or the same one everywhere."""
     return [FITTING, ANONYMOUS, *contract().document["components"]["securitySchemes"]]
 
 
@@ -52,6 +52,29 @@ class Wallet:
         self._http = http
         self._values: dict[str, str] = {}
         self._instance: Instance | None = None
+        self._sacrificed: Instance | None = None
+
+    @property
+    def secrets(self) -> dict[str, Callable[[], str]]:
+        """How to get a real value for a member of a body, by the member's name."""
+        return {
+            "instance_registration_key": lambda: self._given.registration_key or "",
+            "device_code": self.approved_device_code,
+            "refresh_token": lambda: self.instance().sign_in(self._pat()).refresh_token,
+            "token": lambda: self.instance().sign_in(self._pat()).access_token,
+        }
+
+    def instance(self) -> Instance:
+        """The instance that the fuzzer is, in the person's workspace if there is a key to it."""
+        if self._instance is None:
+            self._instance = Instance.register(self._http, key=self._given.registration_key)
+        return self._instance
+
+    def sacrificed_instance(self) -> Instance:
+        """An instance whose registration may be changed: no other credential depends on it."""
+        if self._sacrificed is None:
+            self._sacrificed = Instance.register(self._http)
+        return self._sacrificed
 
     def authorization(self, scheme: str) -> str:
         """The header's value for a scheme. Raises AssertionError if the server does not give one."""
@@ -63,21 +86,27 @@ class Wallet:
         """The credential is no longer good; the next one is new."""
         self._values.pop(scheme, None)
 
+    def pending_user_code(self) -> str:
+        """A device flow that waits for the person's decision."""
+        return self.instance().start_device_flow().user_code
+
+    def approved_device_code(self) -> str:
+        """The code of a device flow that the person has approved."""
+        flow = self.instance().start_device_flow()
+        approved = approve(self._http, self._pat(), flow.user_code)
+        assert approved.status_code == 200, approved.text
+        return flow.device_code
+
     def _make(self, scheme: str) -> str:
         if scheme == "pat":
             return bearer(self._pat())["Authorization"]
         if scheme == "access_token":
-            return self._own_instance().sign_in(self._pat()).bearer["Authorization"]
+            return self.instance().sign_in(self._pat()).bearer["Authorization"]
         if scheme == "instance_token":
-            return bearer(self._own_instance().own_token())["Authorization"]
+            return bearer(self.instance().own_token())["Authorization"]
         if scheme == "client_secret_basic":
-            return basic(self._own_instance())
+            return basic(self.instance())
         raise AssertionError(f"The contract has a security scheme {scheme!r} that the fuzzer cannot get.")
-
-    def _own_instance(self) -> Instance:
-        if self._instance is None:
-            self._instance = Instance.register(self._http, key=self._given.registration_key)
-        return self._instance
 
     def _pat(self) -> str:
         assert self._given.pat, "A personal access token is needed to approve and to be a person."

@@ -1,0 +1,25 @@
+"""A server for the fuzzer alone: with a person, a registration key, a release, and with wide quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from contract_tests.fuzz.preparation import Prepared, prepare
+from contract_tests.fuzz.run import SERVER_VARIABLES
+from contract_tests.harness.server import ServerProcess
+from contract_tests.storage.cluster import SharedCluster
+
+
+@pytest.fixture(scope="session")
+def fuzzed(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """The server's address with what a fuzzer needs to be somebody there."""
+    database_url = cluster.create_database("fuzzed")
+    data_dir = tmp_path_factory.mktemp("fuzzed") / "data"
+    running = ServerProcess(data_dir, flags={"database-url": database_url}, variables=SERVER_VARIABLES)
+    try:
+        yield prepare(running.until_ready().url, database_url)
+    finally:
+        code = running.stop()
+    assert code == 0, running.stderr

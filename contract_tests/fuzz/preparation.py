@@ -1,0 +1,38 @@
+"""What a fuzzed server holds before it is fuzzed: somebody to be, and something to find."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract_tests.fuzz.credentials import FuzzCredentials
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.contract import contract
+from contract_tests.harness.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A server with a person on it."""
+
+    url: str
+    pat: str
+    registration_key: str
+
+    def credentials(self, kind: str) -> FuzzCredentials:
+        """What a process that fuzzes with this kind of credential is given."""
+        return FuzzCredentials(kind, self.url, self.pat, self.registration_key)
+
+
+def prepare(url: str, database_url: str) -> Prepared:
+    """Make the person and publish the release that the contract has as its example."""
+    admin = Administration(database_url)
+    person = Person.create(admin, "fuzz")
+    answer = contract().responses_of("latest_release")["200"]["content"]["application/json"]
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "release.json")
+        file.write_text(json.dumps(answer["example"], default=str))
+        admin.run("release", "publish", str(file))
+    return Prepared(url, person.pat, person.key)

@@ -1,0 +1,76 @@
+"""One run of Schemathesis against a running server: the command, its environment, and what came of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract_tests.fuzz.credentials import FITTING, FuzzCredentials
+from contract_tests.harness.contract import CONTRACT, REPOSITORY
+from contract_tests.harness.server import environment
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+_COUNTS = re.compile(r"^ {2}(\d+) generated", re.MULTILINE)
+_SEED = re.compile(r"^Seed: (\d+)", re.MULTILINE)
+
+# A server that is fuzzed is asked for more than an address or a person may ask for; what these quotas do has
+# tests of its own. All other settings are what an operator gets.
+SERVER_VARIABLES = {
+    "CANDOR_UNCLAIMED_PER_ADDRESS": "1000000",
+    "CANDOR_UNCLAIMED_CAP": "1000000",
+    "CANDOR_USER_CODE_ATTEMPTS": "1000000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzRun:
+    """How a run ended. `passed` is Schemathesis' own verdict: no failure, error or warning that counts."""
+
+    passed: bool
+    cases: int
+    seed: str
+    output: str
+
+
+def command(
+    credentials: FuzzCredentials,
+    *,
+    contract: Path = CONTRACT,
+    seed: int | None = None,
+    max_examples: int | None = None,
+    options: Sequence[str] = (),
+) -> list[str]:
+    """The command line. Without `seed` and `max_examples` the configuration's own hold."""
+    given = [
+        *([f"--seed={seed}"] if seed is not None else []),
+        *([f"--max-examples={max_examples}"] if max_examples is not None else []),
+        # With one credential everywhere, or none, most operations refuse it: the point, and no warning.
+        *([] if credentials.kind == FITTING else ["--warnings=off"]),
+    ]
+    program = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "--no-color"]
+    return [*program, "run", str(contract), f"--url={credentials.url}", *given, *options]
+
+
+def fuzz(credentials: FuzzCredentials, limit_s: float, **how: object) -> FuzzRun:
+    """Run to the end and collect what was said; `how` as for `command`."""
+    done = subprocess.run(
+        command(credentials, **how),  # type: ignore[arg-type]
+        cwd=REPOSITORY,
+        env={**environment(), **credentials.as_variable()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=limit_s,
+    )
+    cases, seed = _COUNTS.search(done.stdout), _SEED.search(done.stdout)
+    return FuzzRun(
+        passed=done.returncode == 0,
+        cases=int(cases.group(1)) if cases else 0,
+        seed=seed.group(1) if seed else "",
+        output=done.stdout,
+    )
