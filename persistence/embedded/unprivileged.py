@@ -23,10 +23,12 @@ CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
 
 _PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 
 
 def traversal_right() -> int | None:
@@ -47,6 +49,10 @@ def become(uid: int, gid: int) -> None:
     right = traversal_right()
     libc = ctypes.CDLL(None, use_errno=True)
     _checked(libc, libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    # access(2) asks as if an ordinary user had no capability, unless this bit says otherwise, and PostgreSQL's
+    # programs find each other with access(2). Without CAP_SETPCAP it cannot be set: then only a program below
+    # open directories is found, and initdb says so.
+    libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
