@@ -1,1 +1,3 @@
-"""The store: tables, statements, unit of work, migrations and the embedded PostgreSQL. Knows neither HTTP nor the rules."""
+"""The store: tables, statements, unit of work, migrations and the embedded PostgreSQL. It knows neither HTTP nor the
+rules.
+"""
