@@ -1,3 +1,3 @@
-"""The store: tables, statements, unit of work, migrations and the embedded PostgreSQL. It knows neither HTTP nor the
-rules.
+"""The store: tables, statements, unit of work, migrations and the embedded PostgreSQL; it knows neither HTTP
+nor the rules.
 """
