@@ -35,8 +35,8 @@ class Schemas:
 
     def __init__(self, tree: dict[str, Any]) -> None:
         self._registries = {
-            "request": _registry(_reading(tree, tree, hidden="readOnly")),
-            "response": _registry(_reading(tree, tree, hidden="writeOnly")),
+            "request": _registry(as_requests(tree)),
+            "response": _registry(as_responses(tree)),
         }
         self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
@@ -53,6 +53,18 @@ class Schemas:
         if known is None:
             known = self._compiled[reading, pointer] = _compile(self._registries[reading], pointer)
         return known
+
+
+def as_requests(tree: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the document whose schemas say what clients may send."""
+    copy: dict[str, Any] = _reading(tree, tree, hidden="readOnly")
+    return copy
+
+
+def as_responses(tree: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the document whose schemas say what the server may answer."""
+    copy: dict[str, Any] = _reading(tree, tree, hidden="writeOnly")
+    return copy
 
 
 def _registry(tree: dict[str, Any]) -> jsonschema_rs.Registry:
