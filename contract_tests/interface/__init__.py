@@ -1,0 +1,1 @@
+"""What clients in the field already speak: facts that the contract must keep, and how it may change."""
