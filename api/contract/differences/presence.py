@@ -1,4 +1,4 @@
-"""What becomes of members that a schema does not declare: refused where it is closed, let through where open."""
+"""Members that a schema does not declare: refused where it is closed, let through where it is open."""
 
 from __future__ import annotations
 
