@@ -1,0 +1,45 @@
+"""When the database is away no credential is called bad: 503 with `Retry-After`, and no challenge."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from contract_tests.authorisation import expectation
+from contract_tests.authorisation.requests import well_formed
+from contract_tests.conftest import StartServer
+from contract_tests.harness.contract import contract
+from contract_tests.harness.server import ServerProcess
+from handlers import secret
+
+BEARER = [name for name, is_bearer in expectation.schemes().items() if is_bearer]
+TOKENS = [secret.compose(prefix, bytes(range(32))) for prefix in ("caido_", secret.ACCESS_TOKEN)]
+SOON_S = 30.0
+
+
+def stop_postgresql(server: ServerProcess) -> None:
+    """PostgreSQL's fast shutdown, and wait until the server has lost it."""
+    (pid_file,) = server.data_dir.rglob("postmaster.pid")
+    os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGINT)
+    with server.client() as client:
+        until = time.monotonic() + SOON_S
+        while client.get("/health").status_code != 503:
+            assert time.monotonic() < until, "The database does not go away."
+
+
+def test_every_secured_operation_answers_503(start_server: StartServer) -> None:
+    server = start_server(database_url=None)
+    stop_postgresql(server)
+    with server.client() as client:
+        for operation in contract().operations.values():
+            admitted = {name for each in operation.declared["security"] for name in each}
+            if not admitted & set(BEARER):
+                continue
+            request = well_formed(operation)
+            for token in TOKENS:
+                headers = {**request.headers, "Authorization": f"Bearer {token}"}
+                answer = client.request(request.method, request.url, content=request.content, headers=headers)
+                assert answer.status_code == 503, operation.operation_id
+                assert int(answer.headers["Retry-After"]) > 0
+                assert "WWW-Authenticate" not in answer.headers

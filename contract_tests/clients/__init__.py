@@ -1,0 +1,1 @@
+"""OAuth clients of other makers, unmodified, against the running server."""
