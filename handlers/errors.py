@@ -197,7 +197,7 @@ class SlowDown(OAuthError):
     """400 `slow_down`: polled early; the interval grew by five seconds (RFC 8628 section 3.5)."""
 
     error = "slow_down"
-    message = "Polled too early: the interval grew by 5 seconds."
+    message = "Polled too early: wait 5 seconds longer between polls."
     keep = True
 
 

@@ -24,8 +24,6 @@ _access = metadata.tables["access_token"]
 _refresh = metadata.tables["refresh_token"]
 _NOW = bindparam("now", type_=_grant.c.created_at.type)
 
-MAXIMUM_INTERVAL_S = 30
-
 _START = Statement(
     insert(_grant)
     .values(
@@ -114,7 +112,13 @@ _POLL = Statement(
     .where(_grant.c.device_code_hash == _before.c.device_code_hash)
     .values(
         interval_s=case(
-            (_was_early, func.least(_grant.c.interval_s + 5, MAXIMUM_INTERVAL_S)), else_=_grant.c.interval_s
+            (
+                _was_early,
+                func.least(
+                    _grant.c.interval_s + 5, bindparam("longest_interval_s", type_=_grant.c.interval_s.type)
+                ),
+            ),
+            else_=_grant.c.interval_s,
         ),
         last_polled_at=case((_was_early, _grant.c.last_polled_at), else_=_NOW),
     )
@@ -271,13 +275,17 @@ async def grant_of_client(store: UnitOfWork, *, device_code_hash: bytes, instanc
     return await store.row(_GRANT_OF_CLIENT, device_code_hash=device_code_hash, instance_id=instance_id)
 
 
-async def poll_was_early(store: UnitOfWork, *, device_code_hash: bytes, now: datetime) -> bool:
-    """Note a poll. True when it came before the interval was over, which then grew by 5 s (up to 30 s).
+async def poll_was_early(
+    store: UnitOfWork, *, device_code_hash: bytes, longest_interval_s: int, now: datetime
+) -> bool:
+    """Note a poll. True when it came before the interval was over, which then grew by 5 s up to the longest.
 
     An early poll does not move the moment from which the interval counts, so a client that obeys always
     recovers.
     """
-    row = await store.write(_POLL, device_code_hash=device_code_hash, now=now)
+    row = await store.write(
+        _POLL, device_code_hash=device_code_hash, longest_interval_s=longest_interval_s, now=now
+    )
     return row is not None and bool(row["early"])
 
 

@@ -49,8 +49,8 @@ def become(uid: int, gid: int) -> None:
     right = traversal_right()
     libc = ctypes.CDLL(None, use_errno=True)
     _checked(libc, libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
-    # access(2) asks as if an ordinary user had no capability, unless this bit says otherwise, and PostgreSQL's
-    # programs find each other with access(2). Without CAP_SETPCAP it cannot be set: then only a program below
+    # access(2) asks as if an ordinary user had no capability, unless this bit says otherwise, and PostgreSQL
+    # finds its own programs with access(2). Without CAP_SETPCAP it cannot be set: then only a program below
     # open directories is found, and initdb says so.
     libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
