@@ -64,6 +64,7 @@ class TestUserCreate:
         user_id = desk.run(*create(free), "--verified")["id"]
         assert account(desk, user_id)["email_verified_at"] is not None
 
+    @pytest.mark.promise("K20")
     def test_a_password_is_stored_as_argon2id_and_nowhere_else(self, desk: Desk, free: str) -> None:
         user_id = desk.run(*create(free, password=PASSWORD))["id"]
         stored = str(account(desk, user_id)["password_hash"])

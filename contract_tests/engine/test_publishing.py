@@ -16,6 +16,7 @@ OTHER = '"other"'
 
 
 class TestDocument:
+    @pytest.mark.promise("C2")
     def test_trap_21_keeps_the_bytes_of_the_file_and_tags_them(self, document: Document) -> None:
         raw = CONTRACT.read_bytes()
         assert document.raw == raw

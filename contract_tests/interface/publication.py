@@ -15,9 +15,14 @@ KEPT = Path(__file__).with_name("published.yaml")
 @cache
 def published() -> Document:
     """The last contract that was published, under a tag `v…` or, before the first, as `published.yaml`."""
+    raw = tagged(CONTRACT)
+    return parse(raw) if raw else load(KEPT)
+
+
+def tagged(file: Path) -> bytes | None:
+    """A file of the repository as the latest version tag has it; None without one."""
     tag = _git("describe", "--tags", "--abbrev=0", "--match", "v*")
-    tagged = _git("show", f"{tag.decode().strip()}:{CONTRACT.name}") if tag else None
-    return parse(tagged) if tagged else load(KEPT)
+    return _git("show", f"{tag.decode().strip()}:{file.relative_to(REPOSITORY)}") if tag else None
 
 
 def _git(*arguments: str) -> bytes | None:

@@ -99,7 +99,6 @@ class TestPingAlive:
 
 
 class TestGetSession:
-    @pytest.mark.promise("C11")
     def test_is_the_session_behind_the_token(
         self, client: CheckedClient, instance: Instance, ada: Person
     ) -> None:

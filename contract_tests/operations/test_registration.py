@@ -38,6 +38,7 @@ class TestRegisterClient:
         ids = {Instance.register(client, key=ada.key).client_id for _ in range(12)}
         assert len(ids) == 12
 
+    @pytest.mark.promise("C3")
     def test_unknown_members_are_ignored_and_stored_nowhere(
         self, client: CheckedClient, ada: Person, server_database: str
     ) -> None:

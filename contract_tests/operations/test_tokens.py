@@ -77,6 +77,7 @@ class TestToken:
         for grant in ("password", "authorization_code", "urn:example:other"):
             assert instance.ask_token(grant_type=grant, code="c").json()["error"] == "unsupported_grant_type"
 
+    @pytest.mark.promise("C3")
     def test_unknown_parameters_are_ignored_and_stored_nowhere(
         self, instance: Instance, server_database: str
     ) -> None:
@@ -121,6 +122,7 @@ class TestToken:
 
 
 class TestRefresh:
+    @pytest.mark.promise("K20")
     def test_gives_new_tokens_and_keeps_the_session(
         self, client: CheckedClient, instance: Instance, tokens: Tokens
     ) -> None:
@@ -163,6 +165,7 @@ class TestRefresh:
         assert not usable(client, third["access_token"])
         assert instance.refresh(third["refresh_token"]).json()["error"] == "invalid_grant"
 
+    @pytest.mark.promise("K20")
     def test_a_replay_after_the_grace_ends_the_family(
         self, start_server: StartServer, cluster: SharedCluster
     ) -> None:

@@ -105,10 +105,12 @@ class TestPrivateListener:
         with server.client() as client:
             assert client.post("/oauth2/register", json=REGISTRATION).status_code == 503
 
+    @pytest.mark.promise("C18")
     def test_is_no_part_of_the_public_one(self, client: CheckedClient) -> None:
         for path in ("/metrics", "/readyz"):
             assert client.get(path).status_code == 404
 
+    @pytest.mark.promise("C18")
     def test_listens_on_loopback(self, server: ServerProcess) -> None:
         assert server.private_url.startswith("http://127.0.0.1:")
         assert json.loads((server.data_dir / "server.json").read_bytes())["private_url"] == server.private_url
