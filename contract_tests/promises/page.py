@@ -14,8 +14,8 @@ _HEAD = """\
 # Promises
 
 What Candor promises, where its contract says so, and the tests that fail when a promise is broken.
-`scripts/promises` writes this page from [the table](contract_tests/promises/table.yaml) and the markers of the
-tests; a test fails when it is not current. What is not proven yet, or not all of it, says so.
+`scripts/promises` writes this page from [the table](contract_tests/promises/table.yaml) and the tests'
+markers; a test fails when it is not current. What is not proven yet, or not all of it, says so.
 """
 
 
