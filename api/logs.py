@@ -62,6 +62,10 @@ class Event(Enum):
     WORKER_STARTED = ("worker_started", "info", {"worker": _count, "pid": _count})
     WORKER_DIED = ("worker_died", "error", {"worker": _count, "pid": _count, "exit_code": _count})
 
+    DATABASE_DIED = ("database_died", "error", _NOTHING)
+    DATABASE_RESTARTED = ("database_restarted", "warning", {"after_ms": _count})
+    DATABASE_NOT_RESTARTED = ("database_not_restarted", "error", {"exception": _WORD, "frames": _FRAMES})
+
     JOB_DONE = ("job_done", "info", {"job": _WORD, "rows": _count, "duration_ms": _count, "more": _flag})
     JOB_LEFT_TO_ANOTHER = ("job_left_to_another", "info", {"job": _WORD})
     JOB_FAILED = ("job_failed", "error", {"job": _WORD, "exception": _WORD, "frames": _FRAMES})

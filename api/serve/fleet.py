@@ -1,8 +1,7 @@
 """Several workers as child processes on one inherited listening socket.
 
-The kernel hands each connection to one of them. A worker that dies is started again, at once the first time
-and then with growing pauses, so that a worker that cannot live does not burn the machine; after a quiet
-while the pauses begin anew. What the workers count is gathered from the files that they write.
+The kernel hands each connection to one of them. A worker that dies is started again, with growing pauses if
+it keeps dying. What the workers count is gathered from the files that they write.
 """
 
 from __future__ import annotations
@@ -22,11 +21,10 @@ import orjson
 from prometheus_client.multiprocess import mark_process_dead
 
 from api.logs import Event, Logs
+from api.serve.pauses import Pauses
 from api.serve.startup import StartFailed
 from api.settings import REPOSITORY, Settings, variables_for_worker
 
-LONGEST_PAUSE_S: Final = 30.0
-QUIET_S: Final = 60.0
 BEYOND_DRAIN_S: Final = 5  # what closing the application may take after the last answer
 
 
@@ -104,7 +102,7 @@ class Fleet:
     async def _keep(self, number: int, line: _Line) -> None:
         """Keep one worker running until the fleet drains, then see it off."""
         clock = asyncio.get_running_loop().time
-        pause = 0.0
+        pauses = Pauses()
         while True:
             process, since = self._processes[number], clock()
             self._logs.emit(Event.WORKER_STARTED, worker=number, pid=process.pid)
@@ -115,9 +113,8 @@ class Fleet:
             if self._draining.is_set():
                 return
             self._logs.emit(Event.WORKER_DIED, worker=number, pid=process.pid, exit_code=code)
-            pause = 0.0 if clock() - since > QUIET_S else min(max(0.1, pause * 2), LONGEST_PAUSE_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._draining.wait(), pause)
+                await asyncio.wait_for(self._draining.wait(), pauses.next_s(lived_s=clock() - since))
             if self._draining.is_set():
                 return
             line = await self._spawn(number)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
+from api.logs import Logs
+from api.serve.database_watch import DatabaseWatch
 from api.serve.startup import StartFailed, say
 from api.settings import Settings
 from persistence.database import Database
@@ -23,23 +25,32 @@ SHOWN_DIFFERENCES = 5
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[Callable[[], str]]:
+def running(settings: Settings, *, logs: Logs) -> Iterator[Callable[[], str]]:
     """The database, which runs until the end of the block if it is our own: call what is given for its URL.
 
-    PostgreSQL starts while the caller goes on; the call waits for it and raises EmbeddedPostgresError.
+    PostgreSQL starts while the caller goes on; the call waits for it and raises EmbeddedPostgresError. Our
+    own is started again whenever it dies before the end of the block.
     """
     given = settings.database_url
     if given is not None:
         yield lambda: given
         return
     server = EmbeddedPostgres(settings.data_dir)
+    watch = DatabaseWatch(server, logs=logs)
     with ThreadPoolExecutor(1, thread_name_prefix="postgres") as thread:
         starting = thread.submit(server.start, say)
+        watching = thread.submit(_watch_once_started, starting, watch)
         try:
             yield starting.result
         finally:
-            wait([starting])
+            watch.end()
+            wait([watching])
             server.stop()
+
+
+def _watch_once_started(starting: Future[str], watch: DatabaseWatch) -> None:
+    if starting.exception() is None:
+        watch.run()
 
 
 def make_ready(url: str, contract: Mapping[str, Any]) -> None:

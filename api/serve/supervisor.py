@@ -53,12 +53,13 @@ def run(settings: Settings) -> None:
             settings = settings.bound_to(port_of(listener))
             document = load(CONTRACT)
             opened.enter_context(data_directory.claimed(settings.data_dir))
-            database = opened.enter_context(store.running(settings))
+            logs = Logs()
+            database = opened.enter_context(store.running(settings, logs=logs))
             _load_program(settings)
             jobs = _jobs(settings, document)
             url = database()
             store.make_ready(url, document.tree)
-            server = _Server(settings, document, url, listener, private, jobs)
+            server = _Server(settings, document, url, listener, private, jobs, logs)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(server.serve())
         except Stopped:
@@ -105,6 +106,7 @@ class _Server:
         listener: socket.socket,
         private: socket.socket,
         jobs: Sequence[Job],
+        logs: Logs,
     ) -> None:
         self._document = document
         self._settings = dataclasses.replace(settings, database_url=url)
@@ -112,7 +114,7 @@ class _Server:
         self._listener = listener
         self._private = private
         self._jobs = jobs
-        self._logs = Logs()
+        self._logs = logs
         self._told = asyncio.Event()
 
     async def serve(self) -> None:

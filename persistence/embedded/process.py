@@ -39,13 +39,24 @@ class _Note:
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """The server of one layout. All methods are to be called while in control (``locks.in_control``)."""
+    """The server of one layout. Call all methods but ``is_served_by`` while in control
+    (``locks.in_control``)."""
 
     layout: Layout
 
     def is_alive(self) -> bool:
         """Whether any process of the server exists, ready or not."""
         return is_held(self.layout, self.layout.alive_lock)
+
+    def number(self) -> int | None:
+        """The process that serves the cluster, as PostgreSQL noted it; None while there is no note."""
+        note = self._note()
+        return None if note is None else note.process
+
+    def is_served_by(self, process: int) -> bool:
+        """Whether ``process`` still serves the cluster, as far as the system tells. It takes some
+        microseconds and no lock, so it needs no control."""
+        return not self._is_elsewhere(process)
 
     def settle(self, report: Report) -> bool:
         """Wait until the server is either ready (True) or gone (False). One that is shutting down is told to
@@ -143,15 +154,24 @@ class ServerProcess:
             os.kill(process, 0)
         except (ProcessLookupError, PermissionError):
             return True
-        return self._shares_directory(process) is False
+        return self._shares_directory(process) is False or _is_only_a_name(process)
 
     def _shares_directory(self, process: int) -> bool | None:
-        """None when the system does not tell: it has no /proc, or the process has just ended."""
+        """None when the system does not tell: it has no /proc, the process has just ended, or the cluster is
+        gone."""
         try:
-            working_directory = Path(f"/proc/{process}/cwd").stat()
+            return os.path.samestat(Path(f"/proc/{process}/cwd").stat(), self.layout.cluster.stat())
         except OSError:
             return None
-        return os.path.samestat(working_directory, self.layout.cluster.stat())
+
+
+def _is_only_a_name(process: int) -> bool:
+    """Whether the process has ended and nobody asked how. In a container that can stay so for ever."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in (b"Z", b"X")
 
 
 def _signal(process: int, number: signal.Signals) -> None:

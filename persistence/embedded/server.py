@@ -44,6 +44,7 @@ class EmbeddedPostgres:
         self._extra_settings = dict(extra_settings or {})
         self._use: int | None = None
         self._user_process = 0
+        self._process: int | None = None
 
     def start(self, report: Report) -> str:
         """Make sure that the server runs and accepts connections; the URL of the application's database.
@@ -58,6 +59,27 @@ class EmbeddedPostgres:
             with in_control(self._layout, report):
                 self._join(binaries, report)
         return self._layout.url()
+
+    def is_running(self) -> bool:
+        """Whether the server that ``start`` or ``revive`` left running still does.
+
+        Some microseconds, blocks for nothing. False before the first start.
+        """
+        return self._process is not None and self._server.is_served_by(self._process)
+
+    def revive(self, report: Report) -> None:
+        """Start the server again after it died under us, recovery included; join it if somebody else was
+        quicker. Our use goes on, also when this fails. Does nothing when the server is not in use by us.
+
+        A cluster that is gone is not made anew: an empty database is no substitute for a lost one. Raises
+        EmbeddedPostgresError, and OSError when the data directory itself is gone.
+        """
+        if self._use is None:
+            return
+        with in_control(self._layout, report):
+            if not self._layout.cluster.exists():
+                raise EmbeddedPostgresError(f"The database in {self._layout.root} is gone.")
+            self._ensure_running(find_binaries(), report)
 
     def stop(self, report: Report = lambda _: None) -> None:
         """Leave; the last to leave stops the server and returns when it has ended. Repeating it does nothing.
@@ -84,8 +106,11 @@ class EmbeddedPostgres:
         self._use, self._user_process = use, os.getpid()
 
     def _ensure_running(self, binaries: Binaries, report: Report) -> None:
-        if self._server.settle(report):
-            return
+        if not self._server.settle(report):
+            self._launch(binaries, report)
+        self._process = self._server.number()
+
+    def _launch(self, binaries: Binaries, report: Report) -> None:
         user = server_user(self._layout)
         if not self._layout.cluster.exists():
             durable = self._extra_settings.get("fsync") != "off"
