@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import asyncpg
 import pytest
 
 from contract_tests.storage.embedded_users import (
+    REPOSITORY,
     User,
     ask,
     exists,
@@ -22,6 +24,7 @@ from contract_tests.storage.embedded_users import (
 )
 from persistence.address import Address
 from persistence.embedded import EmbeddedPostgres, connection_url, unprivileged
+from persistence.embedded.binaries import find_binaries
 from persistence.embedded.layout import ADMINISTRATOR, APPLICATION, Layout
 from persistence.embedded.socket_path import reachable
 
@@ -161,6 +164,34 @@ class TestIdentity:
         assert f"Uid:\t{NOBODY}\t{NOBODY}\t{NOBODY}\t{NOBODY}" in status
         assert "NoNewPrivs:\t1" in status
         assert "CapEff:\t0000000000000004" in status, "CAP_DAC_READ_SEARCH and nothing else"
+
+    @only_root
+    def test_what_lies_below_a_closed_directory_can_be_run(self, tmp_path: Path) -> None:
+        """PostgreSQL's programs ask with access(2) where they find each other."""
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o700)
+        program = closed / "program"
+        program.write_text("#!/bin/sh\nexit 0\n")
+        program.chmod(0o755)
+        asking = "import os, sys; sys.exit(not os.access(sys.argv[1], os.X_OK))"
+        subprocess.run([*AS_NOBODY, sys.executable, "-IS", "-c", asking, program], check=True)
+        subprocess.run([*AS_NOBODY, "/bin/sh", program], check=True)
+
+    @only_root
+    def test_root_with_the_programs_below_a_closed_directory(self, tmp_path: Path) -> None:
+        """As when the repository, and its environment with it, lies below /root."""
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o700)
+        package = find_binaries().directory.parents[1]
+        parts = package.parent.glob(f"{package.name}*")  # the libraries that the programs load lie beside it
+        linked = ("-l",) if package.stat().st_dev == closed.stat().st_dev else ()
+        subprocess.run(["cp", "-a", *linked, *parts, closed], check=True)
+        path = os.pathsep.join((str(closed), str(REPOSITORY)))
+        user = User(tmp_path / "data", wrapper=("env", f"PYTHONPATH={path}"))
+        user.wait_until_ready()
+        program = Path(f"/proc/{postmaster(tmp_path / 'data')}/exe").readlink()
+        assert program.is_relative_to(closed)
+        user.leave()
 
     @only_root
     @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv")
