@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, func, null, or_, select
 
+from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
@@ -18,7 +19,6 @@ _token = metadata.tables["access_token"]
 _session = metadata.tables["session"]
 _instance = metadata.tables["instance"]
 _account = metadata.tables["account"]
-_member = metadata.tables["workspace_member"]
 _clock = metadata.tables["interaction_clock"]
 _pat = metadata.tables["personal_access_token"]
 
@@ -41,8 +41,7 @@ _session_is_live = or_(
     and_(
         _session.c.revoked_at.is_(None),
         _session.c.expires_at > _NOW,
-        _account.c.disabled_at.is_(None),
-        _member.c.user_id.is_not(None),
+        in_good_standing(user_id=_session.c.user_id, workspace_id=_instance.c.workspace_id),
     ),
 )
 
@@ -62,12 +61,8 @@ _ACTIVE_ACCESS_TOKEN = Statement(
         case((_SINCE.is_(None), false()), else_=~_recorded).label("record_due"),
     )
     .select_from(
-        _token.join(_instance, _instance.c.id == _token.c.instance_id)
-        .outerjoin(_session, _session.c.id == _token.c.session_id)
-        .outerjoin(_account, _account.c.id == _session.c.user_id)
-        .outerjoin(
-            _member,
-            and_(_member.c.workspace_id == _instance.c.workspace_id, _member.c.user_id == _session.c.user_id),
+        _token.join(_instance, _instance.c.id == _token.c.instance_id).outerjoin(
+            _session, _session.c.id == _token.c.session_id
         )
     )
     .where(
@@ -101,12 +96,8 @@ _ACTIVE_REFRESH_TOKEN = Statement(
         _session.c.user_id,
     )
     .select_from(
-        _refresh.join(_session, _session.c.id == _refresh.c.session_id)
-        .join(_instance, _instance.c.id == _session.c.instance_id)
-        .join(_account, _account.c.id == _session.c.user_id)
-        .join(
-            _member,
-            and_(_member.c.workspace_id == _instance.c.workspace_id, _member.c.user_id == _session.c.user_id),
+        _refresh.join(_session, _session.c.id == _refresh.c.session_id).join(
+            _instance, _instance.c.id == _session.c.instance_id
         )
     )
     .where(
@@ -114,7 +105,7 @@ _ACTIVE_REFRESH_TOKEN = Statement(
         _refresh.c.expires_at > _NOW,
         _refresh.c.consumed_at.is_(None),
         _session.c.revoked_at.is_(None),
-        _account.c.disabled_at.is_(None),
+        in_good_standing(user_id=_session.c.user_id, workspace_id=_instance.c.workspace_id),
     )
 )
 

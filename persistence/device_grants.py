@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
 
 _grant = metadata.tables["device_grant"]
 _instance = metadata.tables["instance"]
-_account = metadata.tables["account"]
 _workspace = metadata.tables["workspace"]
 _member = metadata.tables["workspace_member"]
 _session = metadata.tables["session"]
@@ -148,14 +148,11 @@ _entitled = (
         (literal("offline") == func.any(_SCOPES)).label("offline"),
     )
     .select_from(
-        _consumed.join(_account, and_(_account.c.id == _consumed.c.user_id, _account.c.disabled_at.is_(None)))
-        .join(_instance, _instance.c.id == _consumed.c.instance_id)
-        .join(_workspace, _workspace.c.id == _instance.c.workspace_id)
-        .join(
-            _member,
-            and_(_member.c.workspace_id == _workspace.c.id, _member.c.user_id == _consumed.c.user_id),
+        _consumed.join(_instance, _instance.c.id == _consumed.c.instance_id).join(
+            _workspace, _workspace.c.id == _instance.c.workspace_id
         )
     )
+    .where(in_good_standing(user_id=_consumed.c.user_id, workspace_id=_workspace.c.id))
     .cte("entitled")
 )
 _ACCESS_EXPIRES = bindparam("access_expires_at", type_=_access.c.expires_at.type)

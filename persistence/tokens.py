@@ -7,16 +7,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, literal, null, select, update
+from sqlalchemy import bindparam, case, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
 
 _instance = metadata.tables["instance"]
-_account = metadata.tables["account"]
-_member = metadata.tables["workspace_member"]
 _session = metadata.tables["session"]
 _access = metadata.tables["access_token"]
 _refresh = metadata.tables["refresh_token"]
@@ -61,18 +60,12 @@ _REFRESH_TOKEN = Statement(
 
 _live_session = (
     select(_session.c.id, _session.c.instance_id, _session.c.scopes)
-    .select_from(
-        _session.join(_instance, _instance.c.id == _session.c.instance_id)
-        .join(_account, and_(_account.c.id == _session.c.user_id, _account.c.disabled_at.is_(None)))
-        .join(
-            _member,
-            and_(_member.c.workspace_id == _instance.c.workspace_id, _member.c.user_id == _session.c.user_id),
-        )
-    )
+    .select_from(_session.join(_instance, _instance.c.id == _session.c.instance_id))
     .where(
         _session.c.id == bindparam("session_id"),
         _session.c.instance_id == bindparam("instance_id"),
         _session.c.revoked_at.is_(None),
+        in_good_standing(user_id=_session.c.user_id, workspace_id=_instance.c.workspace_id),
     )
     .with_for_update(of=_session)
     .cte("live_session")
