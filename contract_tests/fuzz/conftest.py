@@ -8,6 +8,8 @@ import pytest
 
 from contract_tests.fuzz.preparation import Prepared, prepare
 from contract_tests.fuzz.run import SERVER_VARIABLES
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
 
@@ -23,3 +25,9 @@ def fuzzed(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> 
     finally:
         code = running.stop()
     assert code == 0, running.stderr
+
+
+@pytest.fixture(scope="session")
+def person(admin: Administration) -> Person:
+    """Somebody on the server that all tests share."""
+    return Person.create(admin, "link")

@@ -1,0 +1,124 @@
+"""The contract's links, walked in order: each of them leads somewhere, from registration to revocation.
+
+The fuzzer takes links at random. Here each one is followed once on the road that an instance takes, with
+nothing but what the contract says: the runtime expressions of the link and the operation's own examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from contract_tests.fuzz.credentials import basic
+from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.contract import contract
+from contract_tests.harness.instances import GRANT_TYPES, SCOPE, Instance, bearer
+from contract_tests.harness.people import Person
+
+FORM = "application/x-www-form-urlencoded"
+FROM_BODY = "$response.body#/"
+
+# One walk takes every link but one: a request that is approved is not denied.
+ROAD = [
+    ("register_client", "own_token"),
+    ("register_client", "restate"),
+    ("register_client", "start_device_flow"),
+    ("device_authorize", "look_at_request"),
+    ("device_authorize", "approve_request"),
+    ("device_authorize", "poll"),
+    ("token", "rotate"),
+    ("token", "introspect_it"),
+    ("token", "revoke_it"),
+]
+DENIAL = [("register_client", "start_device_flow"), ("device_authorize", "deny_request")]
+
+
+def declared() -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Every link of the contract by the operation it leaves from and its name."""
+    return {
+        (operation.operation_id, name): link
+        for operation in contract().operations.values()
+        for response in contract().responses_of(operation.operation_id).values()
+        for name, link in response.get("links", {}).items()
+    }
+
+
+@dataclass
+class Walk:
+    """One instance on its way: the last answer of each operation."""
+
+    http: httpx.Client
+    person: Person
+    last: dict[str, Any] = field(default_factory=dict)
+
+    def begin(self) -> Walk:
+        """Register, in the person's workspace."""
+        body = {"grant_types": GRANT_TYPES, "scope": SCOPE, "instance_registration_key": self.person.key}
+        self.last["register_client"] = self.http.post("/oauth2/register", json=body).json()
+        return self
+
+    def follow(self, source: str, name: str) -> httpx.Response:
+        """Take a link with the answer that the source gave last."""
+        link = declared()[source, name]
+        target = contract().operations[link["operationId"]]
+        path, query = target.path, {}
+        for place, expression in link.get("parameters", {}).items():
+            location, _, parameter = place.partition(".")
+            value = self._value(source, expression)
+            if location == "path":
+                path = path.replace(f"{{{parameter}}}", str(value))
+            else:
+                query[parameter] = value
+        body = {member: self._value(source, each) for member, each in link.get("requestBody", {}).items()}
+        is_form = FORM in target.declared.get("requestBody", {}).get("content", {})
+        answer = self.http.request(
+            target.method.upper(),
+            path,
+            params=query,
+            headers=self._credential(target.declared["security"], body),
+            **({"data": body} if is_form else {"json": body} if body else {}),  # type: ignore[arg-type]
+        )
+        self.last[target.operation_id] = answer.json() if answer.content else None
+        return answer
+
+    def _value(self, source: str, expression: Any) -> Any:
+        if isinstance(expression, str) and expression.startswith(FROM_BODY):
+            return self.last[source][expression.removeprefix(FROM_BODY)]
+        return expression
+
+    def _credential(self, security: list[Any], body: Mapping[str, Any]) -> dict[str, str]:
+        schemes = {name for each in security for name in each}
+        if "pat" in schemes:
+            return bearer(self.person.pat)
+        if "client_secret_basic" in schemes and "client_secret" not in body:
+            registered = self.last["register_client"]
+            client = Instance(self.http, registered["client_id"], registered["client_secret"])
+            return {"Authorization": basic(client)}
+        return {}
+
+
+@pytest.fixture
+def walk(client: CheckedClient, person: Person) -> Walk:
+    return Walk(client, person).begin()
+
+
+def test_there_is_no_link_besides_these() -> None:
+    assert {*ROAD, *DENIAL} == declared().keys()
+
+
+def test_the_whole_road(walk: Walk) -> None:
+    for source, name in ROAD:
+        answer = walk.follow(source, name)
+        assert answer.is_success, f"{name} of {source}: {answer.text}"
+    assert walk.last["introspect"]["active"] is True
+    assert walk.follow("token", "introspect_it").json() == {"active": False}
+
+
+def test_the_other_end(walk: Walk) -> None:
+    for source, name in DENIAL:
+        assert walk.follow(source, name).is_success
+    assert walk.follow("device_authorize", "poll").json()["error"] == "access_denied"
