@@ -7,6 +7,7 @@ sent after the commit, so that nobody is told of something that did not happen.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
@@ -28,6 +29,8 @@ from handlers.errors import ApiError
 from persistence.availability import StoreUnavailable
 
 OUTSIDE = "outside"  # what metrics and logs call a request that belongs to no operation
+# RFC 3986 section 3.2.2
+_HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Za-z:.]+\])(?::[0-9]*)?[ \t]*")
 _CLIENT_GONE = 499  # never sent: what metrics say of a request whose client left
 
 
@@ -199,11 +202,16 @@ class Engine:
 
 
 def _refuse_host(request: Request) -> None:
-    """HTTP/1.1 has exactly one Host (RFC 9112 section 3.2); the HTTP server below lets any number through."""
+    """HTTP/1.1 has exactly one Host, with a host in it or nothing (RFC 9112 section 3.2).
+
+    The HTTP server below lets anything through.
+    """
     if b"host" in request.repeated:
         raise refused("/header/Host", "repeated")
     if b"host" not in request.headers and request.scope["http_version"] == "1.1":
         raise refused("/header/Host", "required")
+    if _HOST.fullmatch(request.headers.get(b"host", b"")) is None:
+        raise refused("/header/Host", "format")
 
 
 async def _rolled_back(store: UnitOfWork) -> None:

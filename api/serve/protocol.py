@@ -2,8 +2,12 @@
 
 uvicorn reads a request's head without any limit of size or time, logs a line for every malformed request,
 and answers those in a form that the contract does not declare. Here a head has a size and a deadline, a
-body has a deadline (its size is the contract engine's business), and what is not HTTP gets the contract's
-own 400.
+body has a deadline (its size is the contract engine's business), requests sent ahead of their answers have
+a number, and what is not HTTP gets the contract's own 400.
+
+Where a request ends is never a matter of opinion, because a proxy in front that holds another one could be
+made to pass on a request that it never saw: `Transfer-Encoding` is `chunked` or refused, a body that comes
+with a wish to change protocols is still a body, and trailer fields are not header fields.
 """
 
 from __future__ import annotations
@@ -23,7 +27,8 @@ from api.contract.request_id import new_request_id
 from api.problems import render
 from handlers.errors import ApiError
 
-HEAD_BYTES: Final = 65_536  # request line and header fields together
+HEAD_BYTES: Final = 65_536  # request line and header fields together; trailer fields again as much
+AHEAD: Final = 64  # requests that wait on one connection for the answer to an earlier one
 HEAD_SECONDS: Final = 15.0
 BODY_SECONDS: Final = 60.0
 LINGER_SECONDS: Final = 2.0  # closing at once while bytes still come would make the client lose the answer
@@ -58,6 +63,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._awaiting = _Awaiting.REQUEST
         self._received = 0  # bytes of the piece being parsed
         self._head_bytes = 0
+        self._body_came = False  # in the piece being parsed
+        self._bytes_without_body = 0  # since body last came: trailer fields, or the frame of a chunk
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -76,11 +83,9 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self._unset_keepalive_if_required()
         self._received = len(data)
+        self._body_came = False
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # No protocol to upgrade to is offered: the request is answered as the plain one that it also is.
-            return
+            self._feed(data)
         except httptools.HttpParserError:
             self.send_400_response("")
             return
@@ -91,42 +96,102 @@ class BoundedHttp(HttpToolsProtocol):
                 return
             self._give(HEAD_SECONDS)
         elif self._awaiting is _Awaiting.REST_OF_BODY:
+            self._bytes_without_body = 0 if self._body_came else self._bytes_without_body + len(data)
+            if self._bytes_without_body > HEAD_BYTES:
+                self.send_400_response("")
+                return
             self._give(BODY_SECONDS)
         elif self.cycle is None or self.cycle.response_complete:
             self._give(HEAD_SECONDS)  # empty lines came, which took the keep-alive timer away
 
+    def _feed(self, data: bytes) -> None:
+        """Parse a piece.
+
+        Where a request wishes for another protocol the parser stops, takes its body for that protocol's
+        bytes, and would read them as the next request. None is offered, so it starts again without the wish.
+        """
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stopped:
+                data = self._head_without_wish() + data[stopped.args[0] :]
+                self.parser = _new_parser(self)
+            else:
+                return
+
+    def _head_without_wish(self) -> bytes:
+        version = self.parser.get_http_version().encode("ascii")
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
+        for name, value in self.headers:
+            if name == b"connection":
+                named = [each.strip() for each in value.split(b",")]
+                value = b", ".join(each for each in named if each.lower() != b"upgrade")
+            if name != b"upgrade" and (value or name != b"connection"):
+                lines.append(name + b": " + value)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
     def on_message_begin(self) -> None:
-        """A request begins somewhere in the piece being parsed, which is not all its own."""
+        """A request begins somewhere in the piece being parsed, which is not all its own.
+
+        Raises if too many wait already: those are answered, then the connection is closed, which tells the
+        client to send the others again (RFC 9112 section 9.3.2).
+        """
+        if len(self.pipeline) >= AHEAD:
+            self._awaiting = _Awaiting.NOTHING
+            self.cycle.keep_alive = False
+            raise ValueError("too many requests ahead of their answers")
         super().on_message_begin()
         self._awaiting = _Awaiting.REST_OF_HEAD
         self._head_bytes = -self._received
 
     def on_headers_complete(self) -> None:
-        """The head is there. Raises if it is too large, which the parser reports as its own failure."""
-        self._awaiting = _Awaiting.REST_OF_BODY
+        """The head is there. Raises for what this server does not speak, which the parser reports as its own
+        failure: a head that is too large, another version, a coding of the message it does not know."""
         self._take_deadline_back()
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
-            raise ValueError("request head too large")
+        _refuse_head(self.parser.get_http_version(), self.url, self.headers)
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise ValueError("this is no proxy")
+            return  # it comes again without the wish
         super().on_headers_complete()
+        self._awaiting = _Awaiting.REST_OF_BODY
+        self._bytes_without_body = 0
+        self.headers = _Unkept()  # fields that follow are trailers; the application has its list
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the request's body."""
+        self._body_came = True
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is complete; what follows on the connection is the next one."""
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         self._awaiting = _Awaiting.REQUEST
         self._take_deadline_back()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP and close. Says nothing when an answer is already on its way."""
+        """Answer what is not HTTP and close. Says nothing when another answer is on its way or is out."""
         self._take_deadline_back()
-        if self.transport.is_closing():
+        if self._awaiting is _Awaiting.NOTHING or self.transport.is_closing():
             return
+        in_body = self._awaiting is _Awaiting.REST_OF_BODY
         self._awaiting = _Awaiting.NOTHING
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.write(_refusal(self.server_state.default_headers))
-            self.transport.write_eof()
-            self._give(LINGER_SECONDS)
-        else:
+        unanswered = self.cycle is not None and not self.cycle.response_started and not self.pipeline
+        if in_body and unanswered:
+            self._abandon()
+        elif in_body or not (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
+            return
+        self.transport.write(_refusal(self.server_state.default_headers))
+        self.transport.write_eof()
+        self._give(LINGER_SECONDS)
+
+    def _abandon(self) -> None:
+        """The body of the request being worked on cannot be read to its end: as if its client had left."""
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
 
     def _give(self, seconds: float) -> None:
         if self._deadline is None:
@@ -141,6 +206,37 @@ class BoundedHttp(HttpToolsProtocol):
         self._deadline = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class _Unkept(list[tuple[bytes, bytes]]):
+    """Takes fields and keeps none."""
+
+    def append(self, field: tuple[bytes, bytes], /) -> None:
+        """Forget it."""
+
+
+def _new_parser(connection: BoundedHttp) -> httptools.HttpRequestParser:
+    parser = httptools.HttpRequestParser(connection)
+    # As uvicorn's own: a request after one that said `Connection: close` is passed over, and is no error.
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def _refuse_head(version: str, target: bytes, fields: list[tuple[bytes, bytes]]) -> None:
+    """Raise ValueError for a head that is not taken.
+
+    A body's coding other than `chunked`, or any in HTTP/1.0, leaves open where the body ends (RFC 9112
+    section 6.1).
+    """
+    if version not in ("1.1", "1.0"):
+        raise ValueError("another version of HTTP")
+    size = len(target)
+    for name, value in fields:
+        size += len(name) + len(value)
+        if name == b"transfer-encoding" and (version == "1.0" or value.strip().lower() != b"chunked"):
+            raise ValueError("another transfer coding")
+    if size > HEAD_BYTES:
+        raise ValueError("request head too large")
 
 
 def _refusal(default_headers: Iterable[tuple[bytes, bytes]]) -> bytes:
