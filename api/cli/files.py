@@ -8,6 +8,7 @@ from typing import Any
 
 from api.cli.failures import Refused
 from api.contract import strict_json
+from api.contract.nul import refuse_nul
 from api.contract.refusals import RequestRefused
 from api.contract.strict_yaml import read
 from api.contract.validation import Schemas, field_errors
@@ -33,9 +34,20 @@ def json_file(path: Path) -> Any:
 
 
 def mismatch(value: object, schema: str) -> str | None:
-    """How a value differs from a schema of the contract, as places and codes; None when it matches."""
-    errors = field_errors(_schemas().response(f"/components/schemas/{schema}"), value, "")
+    """How a value differs from a schema of the contract, as places and codes; None when it matches.
+
+    A NUL character counts as a difference everywhere: it matches a schema of text, and cannot be stored.
+    """
+    errors = field_errors(_schemas().response(f"/components/schemas/{schema}"), value, "") or _nuls(value)
     return _said(errors) if errors else None
+
+
+def _nuls(value: object) -> tuple[FieldError, ...]:
+    try:
+        refuse_nul(value)
+    except RequestRefused as refusal:
+        return refusal.pointers
+    return ()
 
 
 @cache

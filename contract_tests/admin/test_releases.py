@@ -68,6 +68,7 @@ class TestReleasePublish:
             ({"version": ""}, "/version (min_length)"),
             ({"released_at": "yesterday"}, "/released_at (format)"),
             ({"links": [{**LINK, "os": 7}]}, "/links/0/os (type)"),
+            ({"links": [{**LINK, "os": "\0"}]}, "/links/0/os (nul)"),
             ({"id": None, "version": None, "links": None, "released_at": None}, " and 1 more"),
         ],
     )
@@ -80,6 +81,7 @@ class TestReleasePublish:
         )
         assert said.endswith(f"{place}.")
 
-    def test_refuses_a_moment_that_cannot_be_stored(self, desk: Desk, publishing: Any) -> None:
-        said = desk.refusal(*publishing(release(released_at="2016-12-31T23:59:60Z")))
+    @pytest.mark.parametrize("moment", ["2016-12-31T23:59:60Z", "0001-01-01T00:00:00+23:59"])
+    def test_refuses_a_moment_that_cannot_be_stored(self, desk: Desk, publishing: Any, moment: str) -> None:
+        said = desk.refusal(*publishing(release(released_at=moment)))
         assert said == "The release's released_at is not a point in time that can be stored."

@@ -161,6 +161,8 @@ class TestStoreImportRefuses:
             ({"downloads": -1}, "/downloads (minimum)"),
             ({"version": ""}, "/version (min_length)"),
             ({"author": []}, "/author (type)"),
+            ({"archive": "a\0.zip"}, "/archive (nul)"),
+            ({"author": {"name": "\0"}}, "/author/name (nul)"),
         ],
     )
     def test_an_entry_that_is_no_package(self, refused: Any, members: dict[str, Any], place: str) -> None:

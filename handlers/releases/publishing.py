@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from handlers.errors import ApiError
@@ -54,7 +54,7 @@ async def publish(release: Mapping[str, Any], *, store: UnitOfWork, now: datetim
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.upper())
-        moment.timestamp()
+        moment.astimezone(UTC)  # what is stored; a year 1 east of Greenwich has none
     except (ValueError, OverflowError):
         raise UnusableDate from None
     if moment.tzinfo is None:
