@@ -55,11 +55,18 @@ def database_url(name: str, text: str) -> str:
 
 def public_url(name: str, text: str) -> str:
     """The origin at which clients reach the server: scheme, host, port and nothing after them."""
-    parts = urlsplit(text)
-    plain = not (parts.query or parts.fragment or parts.username) and parts.path in ("", "/")
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+    if not _is_origin(text):
         raise BadSetting(f"{name} must be an origin such as https://cloud.example.org, not {text!r}.")
     return text.rstrip("/")
+
+
+def _is_origin(text: str) -> bool:
+    if not re.fullmatch(r"(?i:https?)://(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?/?", text):
+        return False
+    try:
+        return urlsplit(text).port != 0  # raises what is no port, and brackets around no address
+    except ValueError:
+        return False
 
 
 def networks(name: str, text: str) -> tuple[IPv4Network | IPv6Network, ...]:
