@@ -18,10 +18,15 @@ from api.serve.startup import StartFailed, say
 from api.settings import Settings
 from persistence.database import Database
 from persistence.declared import differences
-from persistence.embedded import EmbeddedPostgres
+from persistence.embedded import EmbeddedPostgres, connection_url
 from persistence.revision import is_newest
 
 SHOWN_DIFFERENCES = 5
+
+
+def url_of(settings: Settings) -> str:
+    """The database's URL, whether it runs already or not."""
+    return settings.database_url or connection_url(settings.data_dir)
 
 
 @contextmanager

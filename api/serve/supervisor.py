@@ -1,9 +1,10 @@
 """The life of a server, from the first check to the clean stop.
 
 Things happen in the order in which they can fail without a trace: the ports are taken first, then the data
-directory, then the database is started, migrated and compared with the contract, then workers are started,
-and only when all of them accept requests is `ready` said and the schedule of jobs begun. Everything that
-was opened is closed in the opposite order, whatever ended it.
+directory, then the database is started, migrated and compared with the contract, then the workers, which
+have loaded what they will run meanwhile, are told to go on, and only when all of them accept requests is
+`ready` said and the schedule of jobs begun. Everything that was opened is closed in the opposite order,
+whatever ended it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import dataclasses
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -55,11 +56,12 @@ def run(settings: Settings) -> None:
             opened.enter_context(data_directory.claimed(settings.data_dir))
             logs = Logs()
             database = opened.enter_context(store.running(settings, logs=logs))
+            fleet = opened.enter_context(_fleet(settings, listener, logs=logs))
             _load_program(settings)
             jobs = _jobs(settings, document)
             url = database()
             store.make_ready(url, document.tree)
-            server = _Server(settings, document, url, listener, private, jobs, logs)
+            server = _Server(settings, document, url, listener, private, jobs, logs, fleet)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(server.serve())
         except Stopped:
@@ -70,13 +72,28 @@ def run(settings: Settings) -> None:
                 signal.signal(number, signal.SIG_IGN)
 
 
+@contextmanager
+def _fleet(settings: Settings, listener: socket.socket, *, logs: Logs) -> Iterator[Fleet | None]:
+    """Several workers, which load the program from now on and are gone at the end of the block; None for one,
+    which shares this process."""
+    if settings.workers == 1:
+        yield None
+        return
+    from api.serve.fleet import Fleet
+
+    fleet = Fleet(dataclasses.replace(settings, database_url=store.url_of(settings)), listener, logs=logs)
+    try:
+        fleet.launch()
+        yield fleet
+    finally:
+        fleet.end()
+
+
 def _load_program(settings: Settings) -> None:
     """Import what will run while PostgreSQL starts: most of what a start takes is loading Python modules."""
     say("loading the program")
     if settings.workers == 1:
         import api.serve.alone
-    else:
-        import api.serve.fleet
     import api.jobs.worker  # noqa: F401
     import persistence.declared  # noqa: F401
 
@@ -107,6 +124,7 @@ class _Server:
         private: socket.socket,
         jobs: Sequence[Job],
         logs: Logs,
+        fleet: Fleet | None,
     ) -> None:
         self._document = document
         self._settings = dataclasses.replace(settings, database_url=url)
@@ -115,6 +133,7 @@ class _Server:
         self._private = private
         self._jobs = jobs
         self._logs = logs
+        self._fleet = fleet
         self._told = asyncio.Event()
 
     async def serve(self) -> None:
@@ -167,15 +186,14 @@ class _Server:
     def _workers(self) -> tuple[_Workers, Callable[[], bytes]]:
         """The workers, and how to read what they count. Only what is used is imported: it costs memory and
         time."""
-        if self._settings.workers == 1:
+        fleet = self._fleet
+        if fleet is None:
             from api.serve.alone import Alone
 
             alone = Alone(self._settings, self._document, self._listener, logs=self._logs)
             return alone, alone.counts
         from api.metrics import exposition_of
-        from api.serve.fleet import Fleet
 
-        fleet: Fleet = Fleet(self._settings, self._listener, logs=self._logs)
         return fleet, lambda: exposition_of(fleet.counts)
 
     def _job_worker(self) -> tuple[JobWorker, Callable[[], bytes]]:

@@ -2,8 +2,8 @@
 
 It runs either inside the supervisor (one worker) or as its child, `python -m api.serve.worker`, which has
 the listening socket and one end of a line to the supervisor as inherited descriptors. On that line the
-child says whether it accepts requests, and on it, by its end, learns that the supervisor is gone: no worker
-outlives it.
+child says that it is built, is told to go on once the database is ready, and says that it accepts requests;
+by its end it learns that the supervisor is gone: no worker outlives it.
 """
 
 from __future__ import annotations
@@ -76,6 +76,9 @@ async def serve_as_child(settings: Settings, listener: socket.socket, line: sock
     logs.hear_libraries()
     try:
         worker = Worker(settings, load(CONTRACT), metrics=Metrics(), logs=logs)
+        writer.write(b'{"built": true}\n')
+        if not await reader.readline():
+            return
         await worker.start(listener)
     except Exception as failure:  # noqa: BLE001 (whatever it is, the supervisor says it and stops)
         writer.write(orjson.dumps({"failed": sentence_for(failure)}) + b"\n")

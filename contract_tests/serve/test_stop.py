@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,17 @@ def has_logged(server: ServerProcess, event: str) -> Callable[[], bool]:
 def postgres_runs(data_dir: Path) -> bool:
     """Whether a PostgreSQL server has left its pid in the directory."""
     return any(data_dir.rglob("postmaster.pid"))
+
+
+def workers_of(data_dir: Path) -> list[int]:
+    """The worker processes of the server of a data directory."""
+    mark = f"PROMETHEUS_MULTIPROC_DIR={data_dir / 'metrics'}\0".encode()
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has ended meanwhile, or is not ours to look at
+            if mark in environment.read_bytes():
+                found.append(int(environment.parent.name))
+    return found
 
 
 class HalfSentRequest:
@@ -108,11 +120,13 @@ class TestStopping:
         assert not postgres_runs(server.data_dir)
         assert not (server.data_dir / "server.json").exists()
 
-    def test_stops_while_it_starts(self, start_server: StartServer) -> None:
-        server = start_server(database_url=None, wait=False)
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_stops_while_it_starts(self, start_server: StartServer, workers: int) -> None:
+        server = start_server(database_url=None, workers=workers, wait=False)
         eventually(lambda: "PostgreSQL" in server.stderr, "it has begun to start PostgreSQL")
         assert server.stop() == 0
         assert not postgres_runs(server.data_dir)
+        assert not workers_of(server.data_dir)
         assert "Traceback" not in server.stderr
 
 
@@ -133,6 +147,21 @@ class TestKilled:
 
 
 class TestWorkers:
+    def test_load_while_the_database_starts(self, start_server: StartServer) -> None:
+        server = start_server(database_url=None, workers=2, wait=False)
+        eventually(lambda: len(workers_of(server.data_dir)) == 2, "both are there")
+        assert "starting the workers" not in server.stderr
+        server.until_ready()
+        assert server.stop() == 0
+
+    def test_do_not_outlive_a_server_that_is_killed_while_it_starts(self, start_server: StartServer) -> None:
+        server = start_server(database_url=None, workers=2, wait=False)
+        eventually(lambda: len(workers_of(server.data_dir)) == 2, "both are there")
+        server.process.kill()
+        server.ended()
+        eventually(lambda: not workers_of(server.data_dir), "they end")
+        start_server(database_url=None, data_dir=server.data_dir)  # which stops PostgreSQL at its end
+
     def test_one_that_dies_is_replaced_while_the_other_answers(self, start_server: StartServer) -> None:
         server = start_server(workers=2)
         first = next(each for each in server.events if each["event"] == "worker_started")
