@@ -31,6 +31,11 @@ def cleaned(text: str) -> str:
     return name
 
 
+def shown(text: str) -> str | None:
+    """What of a name that a program gave itself can stand in a line of text; None when nothing is left."""
+    return "".join(each for each in text if is_showable(each)).strip() or None
+
+
 def is_showable(text: str) -> bool:
     """Whether every character may stand in a line of text. Joiners, which some scripts need, may."""
     return not any(unicodedata.category(each) in _UNSHOWABLE or each in _DIRECTIONS for each in text)

@@ -9,7 +9,7 @@ import pytest
 from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
-from contract_tests.harness.instances import DEVICE_CODE, GRANT_TYPES, SCOPE, Instance, bearer
+from contract_tests.harness.instances import DEVICE_CODE, GRANT_TYPES, SCOPE, Instance, bearer, information
 from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import count, everything_stored
@@ -66,6 +66,16 @@ class TestRegisterClient:
         assert answer.json()["client_name"] == "Lab bench"
         assert answer.json()["token_endpoint_auth_method"] == "client_secret_basic"
         assert len(answer.json()["redirect_uris"]) == 2
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [(" Lab\x07\n \u202ehcneb\u2069 ", "Lab hcneb"), ("\u200fÄ 実験", "\u200fÄ 実験"), ("\n ", None)],
+    )
+    def test_a_client_name_keeps_what_a_line_can_show(
+        self, client: CheckedClient, ada: Person, given: str, kept: str | None
+    ) -> None:
+        flow = Instance.register(client, key=ada.key, client_name=given).start_device_flow()
+        assert information(client, ada.pat, flow.user_code).json()["client"].get("name") == kept
 
     @pytest.mark.parametrize(
         "uri",

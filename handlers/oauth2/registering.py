@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from handlers import secret
+from handlers import display_name, secret
 from handlers.address_prefix import prefix
 from handlers.errors import (
     InvalidClientMetadata,
@@ -76,7 +76,8 @@ async def register(
         scopes=scopes.registered(body["scope"]),
         grant_types=grant_types(body["grant_types"]),
         token_endpoint_auth_method=body.get("token_endpoint_auth_method") or "client_secret_post",
-        client_name=body.get("client_name"),
+        # Whoever approves reads it, and nobody vouches for it: RFC 7591 section 3.2.1 allows to replace it.
+        client_name=display_name.shown(body.get("client_name") or ""),
         redirect_uris=redirect_uris(body.get("redirect_uris")),
     )
     key = body.get("instance_registration_key")
