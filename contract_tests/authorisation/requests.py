@@ -24,8 +24,10 @@ class Request:
     headers: Mapping[str, str]
 
 
-def well_formed(operation: Operation) -> Request:
-    """The operation's own examples, the client's id and secret left out: the credential is the test's."""
+def well_formed(operation: Operation, *, client: bool = False) -> Request:
+    """The operation's own examples. The client's id and secret only if asked for: the credential is the
+    test's.
+    """
     path, query = operation.path, {}
     for parameter in map(contract().resolve, operation.declared.get("parameters", [])):
         if parameter["in"] == "path":
@@ -34,7 +36,7 @@ def well_formed(operation: Operation) -> Request:
             query[parameter["name"]] = parameter["example"]
     url = path + (f"?{urlencode(query)}" if query else "")
     for media_type, content in operation.declared.get("requestBody", {}).get("content", {}).items():
-        body = {name: value for name, value in _example(content).items() if name not in CLIENT}
+        body = {name: value for name, value in _example(content).items() if client or name not in CLIENT}
         raw = urlencode(body) if media_type == FORM else json.dumps(body)
         return Request(operation.method.upper(), url, raw.encode(), {"Content-Type": media_type})
     return Request(operation.method.upper(), url, None, {})

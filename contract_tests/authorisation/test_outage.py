@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import time
@@ -9,12 +10,12 @@ import time
 from contract_tests.authorisation import expectation
 from contract_tests.authorisation.requests import well_formed
 from contract_tests.conftest import StartServer
-from contract_tests.harness.contract import contract
+from contract_tests.harness.contract import Operation, contract
 from contract_tests.harness.server import ServerProcess
 from handlers import secret
 
 BEARER = [name for name, is_bearer in expectation.schemes().items() if is_bearer]
-TOKENS = [secret.compose(prefix, bytes(range(32))) for prefix in ("caido_", secret.ACCESS_TOKEN)]
+NEVER_ISSUED = [secret.compose(prefix, bytes(range(32))) for prefix in ("caido_", secret.ACCESS_TOKEN)]
 SOON_S = 30.0
 
 
@@ -28,17 +29,25 @@ def stop_postgresql(server: ServerProcess) -> None:
             assert time.monotonic() < until, "The database does not go away."
 
 
-def test_every_secured_operation_answers_503(start_server: StartServer) -> None:
+def presented(operation: Operation) -> list[dict[str, str]]:
+    """The header fields to try: every bearer token that may be good, or a client, or nothing."""
+    admitted = {name for each in operation.declared["security"] for name in each}
+    if admitted & set(BEARER):
+        return [{"Authorization": f"Bearer {token}"} for token in NEVER_ISSUED]
+    pair = f"01KAJ3S9QWXJ0V0B4R1YH8N2CD:{secret.compose(secret.CLIENT_SECRET, bytes(range(32)))}"
+    return [{"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}] if admitted else [{}]
+
+
+def test_every_operation_that_needs_the_database_says_so(start_server: StartServer) -> None:
     server = start_server(database_url=None)
     stop_postgresql(server)
     with server.client() as client:
         for operation in contract().operations.values():
-            admitted = {name for each in operation.declared["security"] for name in each}
-            if not admitted & set(BEARER):
+            if "503" not in operation.declared["responses"]:
                 continue
-            request = well_formed(operation)
-            for token in TOKENS:
-                headers = {**request.headers, "Authorization": f"Bearer {token}"}
+            request = well_formed(operation, client=not operation.declared["security"])
+            for credential in presented(operation):
+                headers = {**request.headers, **credential}
                 answer = client.request(request.method, request.url, content=request.content, headers=headers)
                 assert answer.status_code == 503, operation.operation_id
                 assert int(answer.headers["Retry-After"]) > 0

@@ -1,0 +1,1 @@
+"""What the contract promises of many operations alike, asked of each of them."""
