@@ -13,6 +13,7 @@ from api.cli.doctor.command import doctor
 from api.cli.simulation.command import simulate_instance
 
 PROGRAM = "admin"
+_USAGE = 2  # what the library ends with when an option is misspelled
 
 app = typer.Typer(
     help="Administer a Candor server on its host. Options come after the command; every command has --help.",
@@ -38,7 +39,11 @@ def main() -> None:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal that cannot show a name still shows the rest
-    app(prog_name=PROGRAM)
+    try:
+        app(prog_name=PROGRAM)
+    except SystemExit as ended:
+        # Whatever an operator got wrong ends alike: a sentence on standard error and code 1.
+        raise SystemExit(1 if ended.code == _USAGE else ended.code) from None
 
 
 def _told_to_stop(number: int, frame: object) -> None:

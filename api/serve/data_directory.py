@@ -23,7 +23,11 @@ DESCRIPTION = "server.json"
 
 @contextmanager
 def claimed(directory: Path) -> Iterator[None]:
-    """Hold the directory, made with mode 0700 if it is missing. Raises StartFailed when another holds it."""
+    """Hold the directory, made with mode 0700 if it is missing. Raises StartFailed when another holds it.
+
+    A start that fails before anything is kept in a directory that it made takes it away again.
+    """
+    was_there = directory.exists()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -35,8 +39,18 @@ def claimed(directory: Path) -> Iterator[None]:
         except OSError:
             raise StartFailed(f"The data directory {directory} is in use by another server.") from None
         yield
+    except BaseException:
+        if not was_there:
+            _removed_if_unused(directory)
+        raise
     finally:
         os.close(lock)
+
+
+def _removed_if_unused(directory: Path) -> None:
+    if [each.name for each in directory.iterdir()] == [LOCK]:
+        (directory / LOCK).unlink()
+        directory.rmdir()
 
 
 @contextmanager

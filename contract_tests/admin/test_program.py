@@ -162,6 +162,11 @@ class TestHelp:
         assert (ended.code, ended.stdout) == (2, "")
         assert "Usage: admin" in ended.stderr
 
+    def test_a_mistyped_option_ends_like_every_other_mistake(self) -> None:
+        ended = program("user", "create", "--colour")
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert "--colour" in ended.stderr
+
     def test_completes_in_a_shell(self) -> None:
         script = typed("--show-completion", "bash")
         assert script.code == 0

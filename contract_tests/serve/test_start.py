@@ -125,6 +125,7 @@ class TestRefusesToStart:
         server = start_server(database_url=url, wait=False)
         assert "cannot be reached" in refusal(server)
         assert "s3cr3t-word" not in server.stderr
+        assert not server.data_dir.exists()
 
     def test_when_the_database_is_newer(self, start_server: StartServer, cluster: SharedCluster) -> None:
         url = cluster.create_database("newer")
