@@ -5,6 +5,7 @@ from contract_tests.wire.http_server import FRAGMENTS, NO_EMPTY_ABSOLUTE_PATH
 from contract_tests.wire.requests import get
 
 UNKNOWN = refused("/query", "unknown_parameter")
+NO_NAME = status(400, error="invalid_request")
 UNDECODABLE = refused("/query", "encoding")
 
 NOWHERE = [
@@ -23,7 +24,7 @@ NOWHERE = [
 ]  # fmt: skip
 
 ASSETS = [
-    case(f"the asset {name.decode('latin-1')}", get(b"/assets/" + name, path="/assets/a"), status(400, 404))
+    case(f"the asset {name.decode()[:40]}", get(b"/assets/" + name, path="/assets/a"), NO_NAME)
     for name in (
         b"..", b"%2e%2e", b"%2e%2e%2fapi%2fapp.py", b"..%2f..%2fetc%2fpasswd", b"%00", b"candor.css%00",
         b"a" * 30_000, b"%0a", b"%F0%9F%92%A9", b"+", b"~", b"..%5c..%5capi", b"candor.css%20",
@@ -39,8 +40,8 @@ BYTES = [
     case("a NUL in a path", get(b"/health\x00"), NOT_HTTP),
     case("a space in a path", get(b"/hea lth"), NOT_HTTP),
     case("a tab in a path", get(b"/hea\tlth"), NOT_HTTP),
-    case("bytes above ASCII in a path", get(b"/h\xc3\xa9alth"), status(400, 404, outside=True)),
-    case("bytes above ASCII in a query", get(b"/health?\xff"), status(400)),
+    case("bytes above ASCII in a path", get(b"/h\xc3\xa9alth"), NOT_HTTP),
+    case("bytes above ASCII in a query", get(b"/health?\xff"), NOT_HTTP),
     case("a NUL in a query", get(b"/health?\x00"), NOT_HTTP),
 ]
 
@@ -60,7 +61,11 @@ QUERIES = [
         refused("/query/kind", "repeated"),
     ),
     case("a declared parameter with a NUL", get(b"/store/packages?kind=%00"), refused("/query/kind", "nul")),
-    case("a declared parameter of another kind", get(b"/store/packages?kind[]=official&kind=1"), status(400)),
+    case(
+        "a declared parameter of another kind",
+        get(b"/store/packages?kind[]=official&kind=1"),
+        refused("/query/kind", "enum"),
+    ),
     case("undeclared parameters where they are ignored", get(b"/store/packages?a=1&a=2&%F0%9F%92%A9"), OK),
 ]
 
@@ -74,12 +79,12 @@ FORMS = [
     case(
         "an absolute target of another scheme",
         get(b"ftp://other.test/health", path="/health"),
-        status(200, 400),
+        OK,
     ),
     case(
         "an absolute target with a user",
         get(b"http://a:b@other.test/health", path="/health"),
-        status(200, 400),
+        OK,
     ),
     case(
         "an absolute target without a path",
