@@ -151,17 +151,27 @@ def is_valid(validator: jsonschema_rs.Draft202012Validator, value: object) -> bo
 
 
 def field_errors(
-    validator: jsonschema_rs.Draft202012Validator, value: object, prefix: str
+    validator: jsonschema_rs.Draft202012Validator, value: object, prefix: str, *, first_only: bool = False
 ) -> tuple[FieldError, ...]:
     """What is wrong with a value: pointers below `prefix` and stable codes, at most `MAX_ERRORS`, each
-    once."""
+    once. `first_only` stops looking at the first failure, for values that may have any number of them."""
     found: dict[FieldError, None] = {}
-    for failure in validator.iter_errors(value):
+    # The library makes a list of all failures before it gives the first one away.
+    for failure in _first_failure(validator, value) if first_only else validator.iter_errors(value):
         for pointer, code in _said(failure):
             found[FieldError(sayable_pointer(prefix, pointer), code)] = None
             if len(found) == MAX_ERRORS:
                 return tuple(found)
     return tuple(found)
+
+
+def _first_failure(
+    validator: jsonschema_rs.Draft202012Validator, value: object
+) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as failure:
+        yield failure
 
 
 def _said(failure: jsonschema_rs.ValidationError) -> Iterator[tuple[list[str | int], str]]:

@@ -66,6 +66,16 @@ VALUES = [
         "60,000 members in an object", b"{" + b",".join(b'"a%d":1' % n for n in range(60_000)) + b"}", CREATED
     ),
     with_member("an array of 100,000 items", b"[" + b",".join([b"1"] * 100_000) + b"]", CREATED),
+    with_member(
+        "150,000 numbers that are too large",
+        b"[" + b",".join([b"1e300"] * 150_000) + b"]",
+        refused("/x/0", "maximum"),
+    ),
+    with_member(
+        "100,000 texts with a NUL",
+        b"[" + b",".join([b'"\\u0000"'] * 100_000) + b"]",
+        refused("/x/0", "pattern"),
+    ),
 ]
 
 SHAPES = [
