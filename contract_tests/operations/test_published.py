@@ -83,9 +83,9 @@ class TestLatestReleaseAndPackages:
         self, client: CheckedClient, admin: Administration, tmp_path: Path
     ) -> None:
         release = {
-            "id": "rel-1",
-            "version": "1.4.0",
-            "released_at": "2026-11-20T09:00:00Z",
+            "id": "newest-of-all",
+            "version": "9.9.9",
+            "released_at": "2099-11-20T09:00:00Z",
             "links": [
                 {
                     "arch": "x86_64",
