@@ -24,7 +24,8 @@ class Case:
     closes.
 
     `half_close`: the client says that it has sent everything. `by_http_server`: the answer is that of the
-    HTTP server below, which this program cannot change; the sentence says in which way.
+    HTTP server below, which this program cannot change; the sentence says in which way. `or_only_closes`:
+    which of the two comes first is a race, and an answer that does come is held to what is said here.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Case:
     answers: tuple[Expected, ...]
     half_close: bool = False
     by_http_server: str = ""
+    or_only_closes: bool = False
 
 
 def case(
@@ -40,10 +42,11 @@ def case(
     *answers: Expected,
     half_close: bool = False,
     by_http_server: str = "",
+    or_only_closes: bool = False,
 ) -> Case:
     """A case; one request may stand alone."""
     several = (requests,) if isinstance(requests, Request) else requests
-    return Case(name, several, answers, half_close, by_http_server)
+    return Case(name, several, answers, half_close, by_http_server, or_only_closes)
 
 
 def status(*statuses: int, error: str = "", outside: bool = False) -> Expected:

@@ -4,9 +4,9 @@ None of them is a 5xx, a hang or a second reading of a request; they are stricte
 """
 
 NO_HALF_CLOSE = (
-    "A client that ends its direction before the answer is there gets none: the connection's end is what the"
-    " server is told, and it takes the client for gone. No request is half executed: what was not received"
-    " whole is dropped."
+    "A client that ends its direction before the answer is there may get none: the connection's end is what"
+    " the server is told, and it takes the client for gone, unless the answer was already made. No request is"
+    " half executed: what was not received whole is dropped."
 )
 ONLY_KNOWN_METHODS = (
     "The parser knows a list of methods, in capitals, and refuses others as no HTTP before a path is looked"

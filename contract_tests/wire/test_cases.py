@@ -40,10 +40,10 @@ class TestBytesOnTheWire:
             connection.send(b"".join(request.sent for request in case.requests))
             if case.half_close:
                 connection.socket.shutdown(socket.SHUT_WR)
-            if case.half_close and case.by_http_server:
-                return  # answered or closed, whichever comes first: the server's own race
             for expected, request in zip(case.answers, _askers(case), strict=True):
                 answer = connection.answer(to_head=request.method == "HEAD")
+                if answer is None and case.or_only_closes:
+                    break
                 assert answer is not None, "closed without an answer"
                 held_against(expected, answer, request)
             # The server may be waiting for us to stop; what it makes of bytes behind is an answer too many.
