@@ -16,6 +16,7 @@ from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
 
 _token = metadata.tables["access_token"]
+_refresh = metadata.tables["refresh_token"]
 _session = metadata.tables["session"]
 _instance = metadata.tables["instance"]
 _account = metadata.tables["account"]
@@ -84,7 +85,6 @@ _ACTIVE_PAT = Statement(
     )
 )
 
-_refresh = metadata.tables["refresh_token"]
 _ACTIVE_REFRESH_TOKEN = Statement(
     select(
         _session.c.scopes,

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
+from persistence.token_rows import new_access, new_refresh
 from persistence.unit_of_work import Record, UnitOfWork
 
 _grant = metadata.tables["device_grant"]
@@ -176,34 +177,20 @@ _new_session = (
     .returning(_session.c.id)
     .cte("new_session")
 )
-_new_access = (
-    insert(_access)
-    .from_select(
-        ["token_hash", "instance_id", "session_id", "scopes", "created_at", "expires_at"],
-        select(
-            bindparam("access_hash", type_=_access.c.token_hash.type),
-            _entitled.c.instance_id,
-            _SESSION_ID,
-            _entitled.c.scopes,
-            _NOW,
-            _ACCESS_EXPIRES,
-        ),
-    )
-    .returning(_access.c.session_id)
-    .cte("new_access")
+_new_access = new_access(
+    select(
+        bindparam("access_hash", type_=_access.c.token_hash.type),
+        _entitled.c.instance_id,
+        _SESSION_ID,
+        _entitled.c.scopes,
+        _NOW,
+        _ACCESS_EXPIRES,
+    ),
 )
-_new_refresh = (
-    insert(_refresh)
-    .from_select(
-        ["token_hash", "session_id", "created_at", "expires_at"],
-        select(
-            bindparam("refresh_hash", type_=_refresh.c.token_hash.type), _SESSION_ID, _NOW, _REFRESH_EXPIRES
-        )
-        .select_from(_entitled)
-        .where(_entitled.c.offline),
-    )
-    .returning(_refresh.c.session_id)
-    .cte("new_refresh")
+_new_refresh = new_refresh(
+    select(bindparam("refresh_hash", type_=_refresh.c.token_hash.type), _SESSION_ID, _NOW, _REFRESH_EXPIRES)
+    .select_from(_entitled)
+    .where(_entitled.c.offline),
 )
 _REDEEM = Statement(
     select(_entitled.c.scopes, _entitled.c.offline)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, case, literal, null, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
+from persistence.token_rows import access_tokens, new_access, new_refresh
 from persistence.unit_of_work import Record, UnitOfWork
 
 _instance = metadata.tables["instance"]
@@ -22,9 +22,7 @@ _refresh = metadata.tables["refresh_token"]
 _NOW = bindparam("now", type_=_access.c.created_at.type)
 
 _ISSUE_INSTANCE_TOKEN = Statement(
-    insert(_access)
-    .from_select(
-        ["token_hash", "instance_id", "session_id", "scopes", "created_at", "expires_at"],
+    access_tokens(
         select(
             bindparam("token_hash", type_=_access.c.token_hash.type),
             _instance.c.id,
@@ -33,8 +31,7 @@ _ISSUE_INSTANCE_TOKEN = Statement(
             _NOW,
             bindparam("expires_at", type_=_access.c.expires_at.type),
         ).where(_instance.c.id == bindparam("instance_id")),
-    )
-    .returning(literal(1))
+    ).returning(literal(1))
 )
 
 _successor = _refresh.alias("successor")
@@ -93,35 +90,23 @@ _extended = (
     .returning(_session.c.id)
     .cte("extended")
 )
-_new_access = (
-    insert(_access)
-    .from_select(
-        ["token_hash", "instance_id", "session_id", "scopes", "created_at", "expires_at"],
-        select(
-            bindparam("access_hash", type_=_access.c.token_hash.type),
-            _live_session.c.instance_id,
-            _live_session.c.id,
-            _live_session.c.scopes,
-            _NOW,
-            bindparam("access_expires_at", type_=_access.c.expires_at.type),
-        ).where(_consumed.c.session_id == _live_session.c.id),
-    )
-    .returning(_access.c.session_id)
-    .cte("new_access")
+_new_access = new_access(
+    select(
+        bindparam("access_hash", type_=_access.c.token_hash.type),
+        _live_session.c.instance_id,
+        _live_session.c.id,
+        _live_session.c.scopes,
+        _NOW,
+        bindparam("access_expires_at", type_=_access.c.expires_at.type),
+    ).where(_consumed.c.session_id == _live_session.c.id),
 )
-_new_refresh = (
-    insert(_refresh)
-    .from_select(
-        ["token_hash", "session_id", "created_at", "expires_at"],
-        select(
-            bindparam("refresh_hash", type_=_refresh.c.token_hash.type),
-            _consumed.c.session_id,
-            _NOW,
-            bindparam("refresh_expires_at", type_=_access.c.expires_at.type),
-        ),
-    )
-    .returning(_refresh.c.session_id)
-    .cte("new_refresh")
+_new_refresh = new_refresh(
+    select(
+        bindparam("refresh_hash", type_=_refresh.c.token_hash.type),
+        _consumed.c.session_id,
+        _NOW,
+        bindparam("refresh_expires_at", type_=_access.c.expires_at.type),
+    ),
 )
 _ROTATE = Statement(
     select(_consumed.c.session_id).select_from(_consumed).add_cte(_extended, _new_access, _new_refresh)

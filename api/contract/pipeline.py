@@ -153,9 +153,6 @@ class Engine:
     ) -> None:
         """Send the answer. What a stream does to the store while it is sent becomes final when it has
         ended."""
-        if outgoing.chunks is None:
-            await send(request, outgoing)
-            return
         try:
             if await send(request, outgoing):
                 await store.commit()

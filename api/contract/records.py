@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from api.contract.document import ContractError
+from api.contract.document import METHODS, ContractError
 from api.contract.duration import duration
 from handlers.caller import Caller
 from handlers.ports import Randomness
 from persistence.interactions import record_interaction
 from persistence.unit_of_work import UnitOfWork
 
-_METHODS = ("get", "put", "post", "delete", "patch")
 _SOURCES = {
     "instance_id": "$context.instance_id",
     "user_id": "$context.user_id",
@@ -87,7 +86,7 @@ def compile_collections(tree: Mapping[str, Any]) -> Collections:
     records = tree.get("components", {}).get("x-records", {})
     found: dict[str, Collection] = {}
     for item in tree.get("paths", {}).values():
-        for method in _METHODS:
+        for method in METHODS:
             operation = item.get(method)
             if operation is None:
                 continue

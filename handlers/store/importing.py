@@ -10,28 +10,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from handlers.errors import ApiError
+from handlers.store.members import PLAIN
 from handlers.store.signatures import Unsigned, verify
 from persistence import catalogue, publishing
 from persistence.unit_of_work import UnitOfWork
 
 MOST = 10_000  # what the listing may hold by the contract (PackagesPayload)
 
-_PLAIN = (
-    "archive",
-    "changelog",
-    "description",
-    "downloads",
-    "id",
-    "kind",
-    "license",
-    "name",
-    "public_key",
-    "quality",
-    "readme",
-    "repository",
-    "signature",
-    "version",
-)
 _SHOWN_MOST = 60  # characters of an id in a sentence
 
 
@@ -99,7 +84,7 @@ async def import_packages(
 def _columns(package: Mapping[str, Any], now: datetime) -> dict[str, object]:
     author = package.get("author") or {}
     return {
-        **{name: package.get(name) for name in _PLAIN},
+        **{name: package.get(name) for name in PLAIN},
         **{f"author_{name}": author.get(name) for name in ("name", "email", "url")},
         "imported_at": now,
     }

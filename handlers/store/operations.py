@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from handlers.answers import Answer
 from handlers.cacheable import json_answer
+from handlers.store.members import PLAIN
 from persistence import catalogue
 from persistence.unit_of_work import Record, UnitOfWork
 
 _MAX_AGE_S = 300
-_MEMBERS = (
-    "archive",
-    "changelog",
-    "description",
-    "downloads",
-    "id",
-    "kind",
-    "license",
-    "name",
-    "public_key",
-    "quality",
-    "readme",
-    "repository",
-    "signature",
-    "version",
-)
 
 
 async def get_packages(*, kind: str | None, if_none_match: str | None, store: UnitOfWork) -> Answer:
@@ -35,6 +20,6 @@ async def get_packages(*, kind: str | None, if_none_match: str | None, store: Un
 def _package(row: Record) -> dict[str, object]:
     author = {"email": row["author_email"], "name": row["author_name"], "url": row["author_url"]}
     return {
-        **{member: row[member] for member in _MEMBERS},
+        **{member: row[member] for member in PLAIN},
         "author": author if any(author.values()) else None,
     }
