@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.harness import records
 from contract_tests.harness.administration import Administration
-from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient, forget
+from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.loopback import stay_on_this_machine
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster, shared_cluster
@@ -25,10 +26,15 @@ GENEROUS = {"CANDOR_USER_CODE_ATTEMPTS": "100000", "CANDOR_UNCLAIMED_PER_ADDRESS
 test speaks from the same address."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--records", metavar="DIRECTORY", help="write down what is judged when all tests have run"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     stay_on_this_machine()
-    if not hasattr(config, "workerinput"):  # the run itself, not one of its helpers on another core
-        forget()
+    records.keep_in(config.getoption("records"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""What Schemathesis imports: the checks, who the fuzzer is, and the record of what it reached."""
+"""What Schemathesis imports: the checks, who the fuzzer is, and the suite's own reading of each answer."""
 
-from contract_tests.fuzz import authentication, checks, seen
+from contract_tests.fuzz import authentication, checks, second_reading
 
-__all__ = ["authentication", "checks", "seen"]
+__all__ = ["authentication", "checks", "second_reading"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract_tests.fuzz.credentials import FITTING, FuzzCredentials
+from contract_tests.harness import records
 from contract_tests.harness.contract import CONTRACT, REPOSITORY
 from contract_tests.harness.server import environment
 
@@ -60,7 +61,7 @@ def fuzz(credentials: FuzzCredentials, limit_s: float, **how: object) -> FuzzRun
     done = subprocess.run(
         command(credentials, **how),  # type: ignore[arg-type]
         cwd=REPOSITORY,
-        env={**environment(), **credentials.as_variable()},
+        env={**environment(), **credentials.as_variable(), records.VARIABLE: str(records.directory() or "")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,22 +1,21 @@
 """HTTP clients that hold every answer they get against the contract.
 
 The whole suite speaks through them, so an answer that the contract does not declare fails the test that got
-it, whatever that test was about. Each pair of operation and status that was seen is also written down, for
-the gate that asks whether all that is declared was reached.
+it, whatever that test was about. Each answer of the server that held is also written down as its pair of
+operation and status: `contract_tests/coverage` asks whether all that is declared was reached.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from contract_tests.harness.contract import REPOSITORY, Contract, ContractBroken, contract
+from contract_tests.harness import records
+from contract_tests.harness.contract import Contract, ContractBroken, contract
 
-SEEN = REPOSITORY / "reports" / "seen"
+ANSWERS = "answers"  # the kind of record: a line for each answer that held, `operation status`
 
 
 class CheckedClient(httpx.Client):
@@ -40,13 +39,17 @@ class AsyncCheckedClient(httpx.AsyncClient):
 
 
 def check(response: httpx.Response, *, body: bool = True, against: Contract | None = None) -> None:
-    """Hold an answer against the contract: status, header fields, media type, body. Raises ContractBroken."""
+    """Hold an answer against the contract: status, header fields, media type, body. Raises ContractBroken.
+
+    Written down is what was checked whole and came from a server of this repository's contract: no answer
+    to HEAD, no head of a stream, and nothing `against` another contract.
+    """
     rules = against or contract()
     request = response.request
-    operation_id = rules.operation_at(request.method, request.url.path)
+    path = request.url.raw_path.partition(b"?")[0].decode("ascii")
+    operation_id = rules.operation_at(request.method, path)
     status = str(response.status_code)
-    what = f"{operation_id} ({request.method} {request.url.path}) {status}"
-    record(operation_id, status)
+    what = f"{operation_id} ({request.method} {path}) {status}"
 
     declared = rules.responses_of(operation_id).get(status)
     if declared is None:
@@ -59,6 +62,8 @@ def check(response: httpx.Response, *, body: bool = True, against: Contract | No
         raise ContractBroken(f"{what}: there is a body, and none is declared.")
     if not bodiless:
         _check_body(rules, declared["content"], response, what)
+    if against is None and request.method != "HEAD":
+        records.append(ANSWERS, f"{operation_id} {status}")
 
 
 def _check_headers(rules: Contract, declared: Any, response: httpx.Response, what: str) -> None:
@@ -87,22 +92,3 @@ def _check_body(rules: Contract, content: Any, response: httpx.Response, what: s
         rules.check_value(schema, json.loads(response.content), f"{what}: the body")
     elif essence.startswith("text/"):
         rules.check_value(schema, response.text, f"{what}: the body")
-
-
-def record(operation_id: str, status: str) -> None:
-    """Write down that an operation answered with a status. One file a process, a line is one write."""
-    SEEN.mkdir(parents=True, exist_ok=True)
-    with (SEEN / str(os.getpid())).open("a") as out:
-        out.write(f"{operation_id} {status}\n")
-
-
-def seen() -> set[tuple[str, str]]:
-    """All pairs of operation and status that this run has seen so far, in every process."""
-    lines = (line for file in SEEN.glob("*") for line in file.read_text().splitlines())
-    return {(operation_id, status) for operation_id, status in (line.split() for line in lines)}
-
-
-def forget(directory: Path = SEEN) -> None:
-    """Begin a new run."""
-    for file in directory.glob("*"):
-        file.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 import yaml
@@ -44,14 +45,21 @@ class Contract:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
         self.operations = {each.operation_id: each for each in self._operations()}
-        self._paths = [(_matcher(path), path) for path in sorted(document["paths"], key=_specificity)]
+        self._paths = [(_matchers(path), path) for path in sorted(document["paths"], key=_specificity)]
         self._validators: dict[int, jsonschema_rs.Validator] = {}
 
     def operation_at(self, method: str, path: str) -> str:
-        """The operationId that answers a request, or `OUTSIDE`. HEAD is answered by the path's GET."""
+        """The operationId that answers a request, or `OUTSIDE`. HEAD is answered by the path's GET.
+
+        The path is as it is sent, percent-encoded: a slash inside of an escape separates nothing.
+        """
         wanted = "get" if method.upper() == "HEAD" else method.lower()
-        for matches, template in self._paths:
-            if matches.fullmatch(path):
+        try:
+            segments = [unquote(each, errors="strict") for each in path.split("/")]
+        except UnicodeDecodeError:
+            return OUTSIDE
+        for matchers, template in self._paths:
+            if len(matchers) == len(segments) and all(map(re.Pattern.fullmatch, matchers, segments)):
                 declared = self.document["paths"][template].get(wanted)
                 return declared["operationId"] if declared else OUTSIDE
         return OUTSIDE
@@ -105,9 +113,12 @@ def contract() -> Contract:
     return Contract(yaml.load(CONTRACT.read_bytes(), Loader=yaml.CSafeLoader))
 
 
-def _matcher(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{[^}]+\}", template)
-    return re.compile("[^/]+".join(re.escape(part) for part in parts))
+def _matchers(template: str) -> list[re.Pattern[str]]:
+    """One for each segment."""
+    return [
+        re.compile(".+".join(map(re.escape, re.split(r"\{[^}]+\}", segment))), re.DOTALL)
+        for segment in template.split("/")
+    ]
 
 
 def _specificity(template: str) -> tuple[int, str]:
