@@ -70,6 +70,9 @@ class Event(Enum):
     JOB_LEFT_TO_ANOTHER = ("job_left_to_another", "info", {"job": _WORD})
     JOB_FAILED = ("job_failed", "error", {"job": _WORD, "exception": _WORD, "frames": _FRAMES})
 
+    CERTIFICATE_RENEWED = ("certificate_renewed", "info", _NOTHING)
+    CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", "error", {"reason": _WORD})
+
     DRAIN_CUT_SHORT = ("drain_cut_short", "warning", {"requests": _count})
 
     STORE_UNAVAILABLE = ("store_unavailable", "error", {"operation_id": _WORD, "request_id": _REQUEST})

@@ -57,6 +57,7 @@ class Metrics:
         # Looking a labelled child up costs more than counting with it: each is looked up once.
         self._counted: dict[tuple[str, int], Counter] = {}
         self._timed: dict[str, Histogram] = {}
+        self._certificate: Gauge | None = None
         ProcessCollector(registry=self._registry)
 
     def request(self, operation_id: str, status: int, seconds: float) -> None:
@@ -73,6 +74,17 @@ class Metrics:
     def violation(self, operation_id: str) -> None:
         """Count one answer that was withheld because it broke the contract."""
         self._violations.labels(operation_id).inc()
+
+    def certificate_expires(self, at: datetime) -> None:
+        """Until when the certificate is valid that the public listener presents."""
+        if self._certificate is None:  # made only where there is one
+            self._certificate = Gauge(
+                "candor_certificate_expires_timestamp_seconds",
+                "Until when the certificate is valid that clients see.",
+                multiprocess_mode="livemin",
+                registry=self._registry,
+            )
+        self._certificate.set(at.timestamp())
 
     def exposition(self) -> bytes:
         """The numbers of this process in Prometheus' text format."""

@@ -35,6 +35,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     public_url: str = "http://127.0.0.1:8080"
     public_url_is_derived: bool = True
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     workers: int = 1
 
     private_host: str = "127.0.0.1"
@@ -82,9 +84,11 @@ class Settings:
             text = str(override) if override is not None else variables.get(_variable(name), "")
             if text.strip():
                 given[name] = read(source, text.strip())
-        return dataclasses.replace(cls(), **given)._with_public_url(  # type: ignore[arg-type]
+        settings = dataclasses.replace(cls(), **given)._with_public_url(  # type: ignore[arg-type]
             derived="public_url" not in given
         )
+        settings._refuse_half_of_tls()
+        return settings
 
     def bound_to(self, port: int) -> Settings:
         """These settings once the listener's real port is known (port 0 asks for any free one)."""
@@ -92,8 +96,24 @@ class Settings:
 
     @property
     def listening_url(self) -> str:
-        """`http://HOST:PORT` as it was asked for, IPv6 addresses in brackets."""
-        return f"http://{_authority(self.host, self.port)}"
+        """`http://HOST:PORT` or `https://HOST:PORT` as it was asked for, IPv6 addresses in brackets."""
+        return f"{self._scheme}://{_authority(self.host, self.port)}"
+
+    @property
+    def _scheme(self) -> str:
+        return "http" if self.tls_cert is None else "https"
+
+    def _refuse_half_of_tls(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            missing = "tls_cert" if self.tls_cert is None else "tls_key"
+            raise BadSetting(
+                f"{_flag(missing)} ({_variable(missing)}) is missing: a certificate and its key go together."
+            )
+        if self.tls_cert is not None and not self.public_url.lower().startswith("https://"):
+            raise BadSetting(
+                f"{_flag('public_url')} ({_variable('public_url')}) must begin with https:// when the server"
+                " speaks TLS."
+            )
 
     def _with_public_url(self, *, derived: bool) -> Settings:
         if not derived:
@@ -101,7 +121,7 @@ class Settings:
         # "Every address" is a place to listen at, not one that a browser can be sent to.
         host = "localhost" if self.host in _EVERY_ADDRESS else self.host
         return dataclasses.replace(
-            self, public_url=f"http://{_authority(host, self.port)}", public_url_is_derived=True
+            self, public_url=f"{self._scheme}://{_authority(host, self.port)}", public_url_is_derived=True
         )
 
 
@@ -139,6 +159,8 @@ _READERS: Mapping[str, values.Reader] = {
     "data_dir": values.directory,
     "database_url": values.database_url,
     "public_url": values.public_url,
+    "tls_cert": values.file,
+    "tls_key": values.file,
     "workers": values.integer(1, 64),
     "private_host": values.host,
     "private_port": values.integer(0, 65_535),

@@ -6,6 +6,7 @@ a password, so its sentence never repeats the text.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -43,6 +44,14 @@ def directory(name: str, text: str) -> Path:
     path = Path(text).expanduser().absolute()
     if path.exists() and not path.is_dir():
         raise BadSetting(f"{name} must be a directory, and {text!r} is not one.")
+    return path
+
+
+def file(name: str, text: str) -> Path:
+    """A file that this user can read, its path made absolute against the working directory."""
+    path = Path(text).expanduser().absolute()
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise BadSetting(f"{name} must be a file that this user can read, and {text!r} is not one.")
     return path
 
 

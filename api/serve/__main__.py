@@ -48,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--public-url", metavar="URL", help="how clients reach the server (default: where it listens)"
     )
+    parser.add_argument(
+        "--tls-cert",
+        metavar="FILE",
+        help="a PEM certificate, its chain after it: speak TLS (default: do not)",
+    )
+    parser.add_argument("--tls-key", metavar="FILE", help="the certificate's PEM key, not encrypted")
     parser.add_argument("--workers", metavar="N", help="processes that answer requests (default 1)")
     return parser
 

@@ -12,7 +12,7 @@ import errno
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -22,17 +22,25 @@ from api.serve.startup import StartFailed
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from api.serve.tls import Tls
+
 KEEP_ALIVE_S = (
     75  # longer than what proxies keep idle connections for, so that they never write into a closed one
 )
 
 
 class HttpServer(uvicorn.Server):
-    """One listener in this process's event loop."""
+    """One listener in this process's event loop, for plain HTTP or for HTTP over TLS."""
 
     def __init__(
-        self, app: ASGIApp, *, drain_s: int, protocol: type[asyncio.Protocol] | str = "httptools"
+        self,
+        app: ASGIApp,
+        *,
+        drain_s: int,
+        protocol: type[asyncio.Protocol] | str = "httptools",
+        tls: Tls | None = None,
     ) -> None:
+        self._tls = tls
         self._application = _LifespanFailure(app)
         super().__init__(
             uvicorn.Config(
@@ -46,6 +54,7 @@ class HttpServer(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 date_header=True,
+                headers=[] if tls is None else [tls.header],
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=drain_s,
@@ -55,17 +64,31 @@ class HttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept connections. Raises what kept it from starting."""
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise self._application.failure or StartFailed("The server could not start.")
+        loop = asyncio.get_running_loop()
+        secured: dict[str, Any] = {} if self._tls is None else self._tls.for_listener()
         try:
-            await super().startup(sockets=sockets)
-        except SystemExit:
-            raise self._application.failure or StartFailed("The server could not start.") from None
+            self.servers = [
+                await loop.create_server(self._connection, sock=each, backlog=BACKLOG, **secured)
+                for each in sockets or ()
+            ]
         except OSError as failure:
             if failure.errno != errno.EADDRINUSE:
                 raise
             # Bound by both, listened at by the other first.
             await self.lifespan.shutdown()
             raise StartFailed("Another program took the port while the server was starting.") from None
+        self.started = True
         self.accepting.set()
+
+    def _connection(self) -> asyncio.Protocol:
+        protocol: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     def drain(self) -> None:
         """Stop accepting, finish what is being answered, then stop. Asked twice, do not wait."""

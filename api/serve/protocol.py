@@ -185,7 +185,8 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.close()
             return
         self.transport.write(_refusal(self.server_state.default_headers))
-        self.transport.write_eof()
+        if self.transport.can_write_eof():  # TLS cannot end one direction
+            self.transport.write_eof()
         self._give(LINGER_SECONDS)
 
     def _abandon(self) -> None:

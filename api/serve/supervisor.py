@@ -49,6 +49,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, _stop_starting)
     with ExitStack() as opened:
         try:
+            _refuse_bad_certificate(settings)
             listener = opened.enter_context(closing(bind(settings.host, settings.port)))
             private = opened.enter_context(closing(bind(settings.private_host, settings.private_port)))
             settings = settings.bound_to(port_of(listener))
@@ -70,6 +71,14 @@ def run(settings: Settings) -> None:
             # What is being closed now is what a second signal would be about; it is bounded.
             for number in STOPPING:
                 signal.signal(number, signal.SIG_IGN)
+
+
+def _refuse_bad_certificate(settings: Settings) -> None:
+    """Raise BadSetting, before anything is opened, for a certificate that the workers could not serve."""
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        from api.serve.tls import load as load_pair
+
+        load_pair(settings.tls_cert, settings.tls_key, now=datetime.now(UTC))
 
 
 @contextmanager

@@ -31,6 +31,8 @@ from api.wiring import wire
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from api.serve.tls import Tls
+
 ORPHAN_DRAIN_S: Final = 1  # a new supervisor wants the port
 
 
@@ -38,11 +40,14 @@ class Worker:
     """The application on a listening socket, in the running event loop."""
 
     def __init__(self, settings: Settings, document: Document, *, metrics: Metrics, logs: Logs) -> None:
-        """Build the application; nothing is opened. Raises ContractError if it does not fit the contract."""
+        """Build the application; nothing is opened. Raises ContractError if it does not fit the contract, and
+        BadSetting for a certificate that cannot be used."""
         wiring = wire(settings, document=document, metrics=metrics, logs=logs)
         app: ASGIApp = build_app(document, wiring=wiring)
-        self._server = HttpServer(app, drain_s=settings.drain_s, protocol=BoundedHttp)
+        self._tls = _tls(settings, metrics=metrics, logs=logs)
+        self._server = HttpServer(app, drain_s=settings.drain_s, protocol=BoundedHttp, tls=self._tls)
         self._serving: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
 
     async def start(self, listener: socket.socket) -> None:
         """Return once requests are accepted. Raises what kept the application from starting."""
@@ -52,6 +57,8 @@ class Worker:
         if not self._server.accepting.is_set():
             accepting.cancel()
             await self._serving
+        if self._tls is not None:
+            self._following = asyncio.create_task(self._tls.follow())
         # What was loaded until now stays: no collection needs to look at it again.
         gc.freeze()
         gc.enable()
@@ -66,6 +73,16 @@ class Worker:
         """Return when the last answer is sent and the application has closed what it opened."""
         if self._serving is not None:
             await self._serving
+        if self._following is not None:
+            self._following.cancel()
+
+
+def _tls(settings: Settings, *, metrics: Metrics, logs: Logs) -> Tls | None:
+    if settings.tls_cert is None:
+        return None
+    from api.serve.tls import Tls  # what it needs takes time and memory that a server without it saves
+
+    return Tls.of(settings, metrics=metrics, logs=logs)
 
 
 async def serve_as_child(settings: Settings, listener: socket.socket, line: socket.socket) -> None:

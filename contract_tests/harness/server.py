@@ -47,7 +47,7 @@ class ServerProcess:
     def until_ready(self) -> ServerProcess:
         """Wait for the ready line. Raises AssertionError with what the program said if it ends instead."""
         line = self._first_line()
-        assert line.startswith("ready http://"), f"not ready: {line!r}\n{self.stderr}"
+        assert line.startswith(("ready http://", "ready https://")), f"not ready: {line!r}\n{self.stderr}"
         self.url = line.removeprefix("ready ").strip()
         return self
 

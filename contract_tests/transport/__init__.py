@@ -1,0 +1,1 @@
+"""What travels, travels encrypted: real handshakes with the running server."""
