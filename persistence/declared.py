@@ -3,7 +3,8 @@
 ``components/x-records`` of the contract names every table and column. A server asks here before it accepts
 requests, and refuses to start when there is any difference, in either direction. Whatever can keep data
 counts: tables, views, sequences, foreign tables, further schemas, large objects. Of the schemas only
-PostgreSQL's own are left out.
+PostgreSQL's own are left out. A partition counts as its table, and a sequence that a column owns as that
+column: neither can keep what its owner could not.
 """
 
 import re
@@ -37,6 +38,12 @@ _RELATIONS: Final = Statement(
                ON part.attrelid = thing.oid AND part.attnum > 0 AND NOT part.attisdropped
         WHERE thing.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT thing.relispartition
           AND space.nspname !~ '^pg_' AND space.nspname <> 'information_schema'
+          AND NOT (thing.relkind = 'S' AND EXISTS (
+              SELECT FROM pg_catalog.pg_depend AS tie
+              WHERE tie.classid = 'pg_catalog.pg_class'::regclass AND tie.objid = thing.oid
+                AND tie.refclassid = 'pg_catalog.pg_class'::regclass AND tie.refobjsubid > 0
+                AND tie.deptype IN ('a', 'i')
+          ))
         ORDER BY space.nspname, thing.relname, part.attnum
         """
     )

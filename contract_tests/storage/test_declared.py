@@ -120,6 +120,18 @@ async def test_a_partition_counts_as_its_table(gate: Gate) -> None:
     assert await gate.found(declared) == []
 
 
+async def test_a_sequence_counts_as_the_column_that_owns_it(gate: Gate) -> None:
+    declared = deepcopy(DECLARED) | {"event": {"id": "bigint", "number": "integer"}}
+    await gate.after("CREATE TABLE event (id bigserial, number integer GENERATED ALWAYS AS IDENTITY)")
+    assert await gate.found(declared) == []
+
+
+async def test_a_sequence_that_a_column_only_uses_is_found(gate: Gate) -> None:
+    declared = deepcopy(DECLARED) | {"event": {"id": "bigint"}}
+    await gate.after("CREATE SEQUENCE counter; CREATE TABLE event (id bigint DEFAULT nextval('counter'))")
+    assert await gate.found(declared) == ["the sequence public.counter is not declared"]
+
+
 async def test_every_difference_is_told_at_once(gate: Gate) -> None:
     found = await gate.after("ALTER TABLE person DROP note, ADD phone text; CREATE TABLE spy (id text)")
     assert len(found) == 3

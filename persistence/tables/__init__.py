@@ -17,6 +17,7 @@ from persistence.tables.catalogue import Package, Release, ReleaseLink
 from persistence.tables.columns import metadata
 from persistence.tables.grants import AccessToken, DeviceGrant, RefreshToken, Session
 from persistence.tables.instances import Instance, RegistrationKey
+from persistence.tables.jobs import queue as _queue  # noqa: F401 (PgQueuer's tables are ours to declare)
 from persistence.tables.observed import Attempt, Interaction, InteractionClock
 
 __all__ = [
