@@ -1,4 +1,4 @@
-"""What the linter from npm passes over is found too: header fields, links, and answers outside of operations."""
+"""What the linter from npm passes over is found too: header fields, links, answers without operation."""
 
 from __future__ import annotations
 
