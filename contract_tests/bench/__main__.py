@@ -1,6 +1,6 @@
-"""`scripts/bench`: measures the rows of the design's table that are built so far, and prints them.
+"""`scripts/bench`: measures the rows of the design's table, all or those that are named, and prints them.
 
-Each side is a process of its own on loopback, on one core, driven from the other. The options bound the run.
+Each side is a process of its own on loopback, on one core, driven from another. The options bound the run.
 """
 
 from __future__ import annotations
@@ -8,56 +8,50 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contract_tests.bench.cores import ANY, server_and_driver, stay_on
-from contract_tests.bench.load import NotAnswered
-from contract_tests.bench.report import document, table
-from contract_tests.bench.rounds import Row, run_row
-from contract_tests.bench.subject import ServerModule, answer_of
-from contract_tests.bench.whole_server import WholeServer
+from contract_tests.bench import ratios, report
+from contract_tests.bench.bench import Bench
+from contract_tests.bench.connection import NotAnswered
+from contract_tests.bench.cores import assigned, stay_on
+from contract_tests.bench.results import Result
+from contract_tests.bench.rounds import Pace
 
-OVERHEAD_TARGET = 0.7
+ROWS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
+    "overhead": ratios.overhead,
+    "token": ratios.token,
+    "peer": ratios.against_peer,
+    "get_session": ratios.get_session,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print, write `--out`. The exit code says whether it could be measured, not whether it was fast."""
+    """Run, print, write `--out`. The exit code says whether it could be measured; with `--strict` also
+    whether the targets were reached.
+    """
     options = _parser().parse_args(arguments)
-    server_core, driver_core = server_and_driver()
-    stay_on(driver_core)
+    cores = assigned()
+    stay_on(cores.driver)
+    if not cores.pinned:
+        print("bench: the sides cannot be pinned to cores; they disturb each other.", file=sys.stderr)
+    pace = Pace(options.rounds, options.seconds)
+    results: list[Result] = []
     try:
-        rows = list(contract_overhead(rounds=options.rounds, seconds=options.seconds, core=server_core))
+        with Bench(pace=pace, cores=cores, full=options.full) as bench:
+            for name in options.rows or ROWS:
+                for result in ROWS[name](bench):
+                    results.append(result)
+                    print(report.details(result), flush=True)
     except NotAnswered as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    if server_core == ANY:
-        print("bench: the sides could not be pinned to cores; they disturb each other.", file=sys.stderr)
-    print(table(rows))
+    print(report.summary(results))
     if options.out:
-        found = document(
-            rows, seconds=options.seconds, cores=(server_core, driver_core), now=datetime.now(UTC)
-        )
+        found = report.document(results, pace=pace, cores=cores, now=datetime.now(UTC))
         options.out.write_text(json.dumps(found, indent=2) + "\n")
-    return 0
-
-
-def contract_overhead(*, rounds: int, seconds: float, core: int) -> Iterator[Row]:
-    """A bearer-protected GET, request and response validated, against bare Starlette with the same JSON.
-
-    Then, for information, the same GET on the whole server, whose token and row come from PostgreSQL.
-    """
-    with ServerModule("bare Starlette", "contract_tests.bench.bare_server", core=core) as bare:
-        with ServerModule(
-            "the contract, no database", "contract_tests.bench.contract_server", core=core
-        ) as engine:
-            if answer_of(bare) != answer_of(engine):
-                raise NotAnswered("The two sides do not answer the same JSON.")
-            yield run_row(engine, bare, rounds=rounds, seconds=seconds, target=OVERHEAD_TARGET)
-        with WholeServer(core=core) as whole:
-            answer_of(whole)
-            yield run_row(whole, bare, rounds=rounds, seconds=seconds)
+    return 1 if options.strict and any(each.met is False for each in results) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,10 +59,21 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/bench", description="Measure Candor against the least that could do the same work."
     )
     option = parser.add_argument
+    option("rows", nargs="*", metavar="ROW", type=_row, help=f"{', '.join(ROWS)}; all unless named")
     option("--rounds", type=_rounds, default=5, help="interleaved rounds of each side (1 to 50; 5)")
     option("--seconds", type=_seconds, default=3, help="length of a round (0.1 to 30; 3)")
+    option(
+        "--full", action="store_true", help="growth up to 10^7 instances: tens of minutes, tens of gigabytes"
+    )
+    option("--strict", action="store_true", help="exit with 1 when a target is missed")
     option("--out", type=Path, metavar="FILE", help="write everything measured as JSON")
     return parser
+
+
+def _row(text: str) -> str:
+    if text not in ROWS:
+        raise argparse.ArgumentTypeError(f"{text} is not a row ({', '.join(ROWS)})")
+    return text
 
 
 def _rounds(text: str) -> int:

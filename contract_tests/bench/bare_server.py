@@ -1,4 +1,5 @@
-"""The baseline: one Starlette route on uvicorn with the fast loop and parser, answering the same JSON.
+"""The baseline of `overhead`: one Starlette route on uvicorn with the fast loop and parser, answering the
+same JSON.
 
 It looks at no token and checks nothing. What Candor costs more than this is what the contract costs.
 """
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from contract_tests.bench.cores import stay_on
 from contract_tests.bench.measured_call import ANSWER, PATH
 
 
@@ -25,7 +25,6 @@ async def answer(request: Request) -> JSONResponse:
 app = Starlette(routes=[Route(PATH, answer)])
 
 if __name__ == "__main__":
-    stay_on(int(sys.argv[2]))
     uvicorn.run(
         app, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_level="error", access_log=False
     )

@@ -1,4 +1,4 @@
-"""The measured side: the repository's contract, engine and handlers, without PostgreSQL.
+"""The measured side of `overhead`: the repository's contract, engine and handlers, without PostgreSQL.
 
 Everything between the socket and the store is the real thing: server, routing, security, handler, both
 checks, metrics. The look-up of the token and the one row that the handler reads come from memory, because the
@@ -24,7 +24,6 @@ from api.metrics import Metrics
 from api.serve.http_server import HttpServer
 from api.serve.protocol import BoundedHttp
 from api.settings import REPOSITORY
-from contract_tests.bench.cores import stay_on
 from contract_tests.bench.measured_call import ANSWER, TOKEN
 from handlers.caller import Caller
 from handlers.errors import InvalidToken
@@ -103,6 +102,5 @@ async def serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    stay_on(int(sys.argv[2]))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(int(sys.argv[1])))

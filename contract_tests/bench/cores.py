@@ -1,20 +1,40 @@
-"""Which core does what: the measured server on one, its driver on another, where the system can say so."""
+"""Which core does what: the measured server alone on one, its driver and PostgreSQL on others, where the
+system can say so.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 ANY = -1
 
 
-def server_and_driver() -> tuple[int, int]:
-    """One core for the server and one for the driver; `ANY` twice where processes cannot be pinned."""
-    if not hasattr(os, "sched_getaffinity"):
-        return ANY, ANY
-    cores = sorted(os.sched_getaffinity(0))
-    return (cores[0], cores[1]) if len(cores) > 1 else (ANY, ANY)
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """A core for the measured server, one for PostgreSQL and one for the driver; `ANY` is no particular one.
+
+    With two cores PostgreSQL shares the driver's: the server under measurement has its own in any case.
+    """
+
+    server: int
+    database: int
+    driver: int
+
+    @property
+    def pinned(self) -> bool:
+        """Whether they are kept apart."""
+        return self.server != ANY
+
+
+def assigned() -> Cores:
+    """Who gets which core here; `ANY` for all where processes cannot be pinned or there is one core."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) < 2:
+        return Cores(ANY, ANY, ANY)
+    return Cores(cores[0], cores[2] if len(cores) > 2 else cores[1], cores[1])
 
 
 def stay_on(core: int) -> None:

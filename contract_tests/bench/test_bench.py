@@ -27,16 +27,21 @@ class TestBench:
 
     def test_prints_a_table_and_writes_what_it_found(self, tmp_path: Path) -> None:
         out = tmp_path / "found.json"
-        run = bench("--rounds", "1", "--seconds", "0.2", "--out", str(out))
+        run = bench(
+            "overhead", "token", "get_session", "--rounds", "1", "--seconds", "0.2", "--out", str(out)
+        )
         assert run.returncode == 0, run.stderr
-        assert "ratio" in run.stdout
-        for row in json.loads(out.read_text())["rows"]:
-            for side in ("rounds", "baseline_rounds"):
-                assert row[side][0]["requests_per_s"] > 0
-                assert 0 < row[side][0]["p50_ms"] <= row[side][0]["p99_ms"]
+        assert "≥ 0.60" in run.stdout
+        for result in json.loads(out.read_text())["results"]:
+            for side in ("subject", "baseline"):
+                (measured,) = result[side]["rounds"]
+                assert measured["requests_per_s"] > 0
+                assert 0 < measured["p50_ms"] <= measured["p99_ms"]
 
-    @pytest.mark.parametrize("options", [["--rounds", "51"], ["--rounds", "0"], ["--seconds", "31"]])
+    @pytest.mark.parametrize(
+        "options", [["--rounds", "51"], ["--rounds", "0"], ["--seconds", "31"], ["nothing"]]
+    )
     def test_refuses_a_run_without_bounds(self, options: list[str]) -> None:
         run = bench(*options)
         assert run.returncode == 2
-        assert "is not between" in run.stderr
+        assert "is not" in run.stderr

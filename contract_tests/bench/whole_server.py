@@ -1,11 +1,10 @@
-"""The whole server with its own PostgreSQL, as an operator starts it, and one instance with a token.
-
-PostgreSQL shares the server's core, so that both sides of a row have one core. Its CPU is not in the server's
-CPU per request.
+"""The whole server as an operator starts it, on a database of the run's PostgreSQL, with a pool like its
+rivals'.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,41 +12,60 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from contract_tests.bench.cores import ANY, starting_on
+from contract_tests.bench.call import Call
+from contract_tests.bench.cores import starting_on
 from contract_tests.harness.administration import Administration
+from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.instances import Instance
 from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
-from persistence.embedded import connection_url
+
+POOL = 10  # connections of every side to PostgreSQL
 
 
 class WholeServer:
-    """One run of the server in a directory that is removed at the end."""
+    """One run of the server. `calls` is for the row to fill in."""
 
-    name = "the server, PostgreSQL"
-
-    def __init__(self, *, core: int = ANY) -> None:
+    def __init__(self, database_url: str, *, core: int, name: str = "Candor") -> None:
+        self.name = name
+        self.calls: Sequence[Call] = ()
+        self.database_url = database_url
         self._core = core
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start it, and make a person, an instance of theirs and the instance's token."""
+        """Start it."""
         with ExitStack() as opened:
             data_dir = Path(opened.enter_context(TemporaryDirectory(prefix="candor-bench-"))) / "data"
             with starting_on(self._core):
-                server = ServerProcess(data_dir)
-            opened.callback(server.stop)
-            server.until_ready()
-            owner = Person.create(Administration(connection_url(data_dir)), "bench")
-            with server.client() as client:
-                self.token = Instance.register(client, key=owner.key).own_token()
-            self.port = urlsplit(server.url).port or 0
-            self.pid = server.process.pid
+                self._server = ServerProcess(
+                    data_dir,
+                    flags={"database-url": self.database_url},
+                    variables={"CANDOR_POOL_SIZE": str(POOL)},
+                )
+            opened.callback(self._server.stop)
+            self._server.until_ready()
+            self.port = urlsplit(self._server.url).port or 0
+            self.pid = self._server.process.pid
             self._opened = opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop it and remove what it stored."""
+        """Stop it."""
         self._opened.close()
+
+    def client(self) -> CheckedClient:
+        """A client that checks every answer."""
+        return self._server.client()
+
+    def person(self) -> Person:
+        """A new account."""
+        return Person.create(Administration(self.database_url), "bench")
+
+    def clients(self, count: int) -> list[Instance]:
+        """New instances of a new account. Their HTTP client is closed: they are names and secrets."""
+        owner = self.person()
+        with self.client() as client:
+            return [Instance.register(client, key=owner.key) for _ in range(count)]
