@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from handlers.answers import Answer
 from handlers.errors import ApiError, InsufficientScope, InvalidClient, InvalidToken, OAuthError
-from persistence.availability import StoreUnavailable
+from persistence.availability import OutcomeUnknown, StoreUnavailable
 
 PROBLEM = "application/problem+json"
 _JSON = "application/json"
@@ -66,6 +66,12 @@ class Unavailable(ApiError):
     message = "The store cannot be reached right now. Nothing was changed."
 
 
+class OutcomeNotKnown(Unavailable):
+    """503: the store went away while a change was being made final."""
+
+    message = "The store was lost while it made the change final. Look whether it was made before repeating it."
+
+
 _OAUTH_WORDS = {"internal_error": "server_error", "store_unavailable": "temporarily_unavailable"}
 
 
@@ -105,7 +111,8 @@ def _public(failure: BaseException) -> ApiError:
     if isinstance(failure, ApiError):
         return failure
     if isinstance(failure, StoreUnavailable):
-        return Unavailable(headers={"Retry-After": "1"})
+        kind = OutcomeNotKnown if isinstance(failure, OutcomeUnknown) else Unavailable
+        return kind(headers={"Retry-After": "1"})
     return InternalError()
 
 

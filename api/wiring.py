@@ -39,10 +39,12 @@ class Wiring:
         self._database: Database | None = None
 
     async def startup(self) -> None:
-        """Open the connection pool. Raises StoreUnavailable."""
+        """Open the connection pool. The database may be away: the supervisor has made sure of it at the start,
+        and a worker that replaces another during an outage answers 503 until it is over.
+        """
         assert self._settings.database_url is not None, "the supervisor decides which database is used"
         self._database = await Database.connect(
-            self._settings.database_url, pool_size=self._settings.pool_size
+            self._settings.database_url, pool_size=self._settings.pool_size, at_once=False
         )
 
     async def shutdown(self) -> None:

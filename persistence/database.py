@@ -39,8 +39,12 @@ class Database:
         self._acquire_timeout_s = acquire_timeout_s
 
     @classmethod
-    async def connect(cls, url: str, *, pool_size: int = 10, acquire_timeout_s: float = 5) -> Self:
+    async def connect(
+        cls, url: str, *, pool_size: int = 10, acquire_timeout_s: float = 5, at_once: bool = True
+    ) -> Self:
         """Open a pool of at most ``pool_size`` connections, the first one at once.
+
+        Without ``at_once`` none is opened before it is needed, and the database may be away.
 
         ``url`` is ``postgresql://…`` (libpq's form) or the URL of an embedded cluster (see
         ``persistence.address``). ``acquire_timeout_s`` bounds, in seconds, the wait for a free connection and
@@ -57,7 +61,7 @@ class Database:
                 connect=connected,
                 init=_prepare_connection,
                 reset=_leave_as_it_is,
-                init_size=1,
+                init_size=1 if at_once else 0,
                 min_size=0,
                 max_size=pool_size,
                 max_queries=_QUERIES_PER_CONNECTION,

@@ -91,8 +91,8 @@ class UnitOfWork:
         """Run what was deferred and make everything final; without any write or deferral, do nothing.
 
         When it raises, nothing of this unit is stored, with one exception that no client can exclude: if the
-        connection breaks between the order to commit and its confirmation (StoreUnavailable), the outcome is
-        unknown.
+        connection breaks between the order to commit and its confirmation, the outcome is unknown, and the
+        StoreUnavailable is an OutcomeUnknown.
         """
         deferred, self._deferred = self._deferred, []
         if self._connection is None:
@@ -105,7 +105,7 @@ class UnitOfWork:
             for each in deferred:
                 _insist(each, await self._write(_fetching(each)))
             if self._connection is not None:
-                status = await self._run(self._connection, _committing)
+                status = await self._run(self._connection, _committing, finishing=True)
                 if status != "COMMIT":
                     raise TransactionLost("an earlier statement of the transaction failed")
         except BaseException:
@@ -136,14 +136,16 @@ class UnitOfWork:
             await self._database.release(connection)
 
     async def _commit_alone(self, only: _Deferred) -> None:
-        _insist(only, await self._read(_fetching(only)))
+        _insist(only, await self._read(_fetching(only), finishing=True))
 
-    async def _read(self, work: "Callable[[Connection], Coroutine[object, object, _Result]]") -> _Result:
+    async def _read(
+        self, work: "Callable[[Connection], Coroutine[object, object, _Result]]", *, finishing: bool = False
+    ) -> _Result:
         if self._connection is not None:
             return await self._run(self._connection, work)
         connection = await self._database.acquire()
         try:
-            return await self._run(connection, work)
+            return await self._run(connection, work, finishing=finishing)
         finally:
             await self._database.release(connection)
 
@@ -158,12 +160,16 @@ class UnitOfWork:
         return await self._run(self._connection, work)
 
     async def _run(
-        self, connection: "Connection", work: "Callable[[Connection], Coroutine[object, object, _Result]]"
+        self,
+        connection: "Connection",
+        work: "Callable[[Connection], Coroutine[object, object, _Result]]",
+        *,
+        finishing: bool = False,
     ) -> _Result:
         try:
             return await work(connection)
         except Exception as error:
-            unavailable = outage(error, connection_lost=_is_lost(connection))
+            unavailable = outage(error, connection_lost=_is_lost(connection), finishing=finishing)
             if unavailable is None:
                 raise
             if isinstance(error, asyncpg.ReadOnlySQLTransactionError):

@@ -116,11 +116,14 @@ class Fleet:
         """Keep one worker running until the fleet drains, then see it off."""
         clock = asyncio.get_running_loop().time
         pauses = Pauses()
+        accepts = True
         while True:
             process, since = self._processes[number], clock()
-            self._logs.emit(Event.WORKER_STARTED, worker=number, pid=process.pid)
+            if accepts:
+                self._logs.emit(Event.WORKER_STARTED, worker=number, pid=process.pid)
             with suppress(ConnectionError):
                 await line.reader.read()  # until the worker ends
+            lived_s = clock() - since if accepts else 0.0
             code = await asyncio.to_thread(process.wait)
             line.writer.close()
             mark_process_dead(process.pid, str(self.counts))  # type: ignore[no-untyped-call]
@@ -128,12 +131,13 @@ class Fleet:
                 return
             self._logs.emit(Event.WORKER_DIED, worker=number, pid=process.pid, exit_code=code)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._draining.wait(), pauses.next_s(lived_s=clock() - since))
+                await asyncio.wait_for(self._draining.wait(), pauses.next_s(lived_s=lived_s))
             if self._draining.is_set():
                 return
             end = self._spawn(number)
             _send(end, GO)
             line = await _opened(end)
+            accepts = await _comes_to_accept(line)
 
 
 class _Line:
@@ -160,6 +164,16 @@ async def _said(line: _Line) -> None:
     message: dict[str, object] = orjson.loads(said)
     if "failed" in message:
         raise StartFailed(str(message["failed"]))
+
+
+async def _comes_to_accept(line: _Line) -> bool:
+    """Whether a worker that was told to go on comes so far; returns once it has or has ended."""
+    try:
+        await _said(line)  # that it is built
+        await _said(line)
+    except StartFailed:
+        return False
+    return True
 
 
 def _send(end: socket.socket, word: bytes) -> None:
