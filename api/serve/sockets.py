@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from ipaddress import ip_address
 
 from api.serve.startup import StartFailed
 
@@ -37,6 +38,11 @@ def port_of(listener: socket.socket) -> int:
     """The port that a bound socket really has."""
     port: int = listener.getsockname()[1]
     return port
+
+
+def is_reachable_from_elsewhere(listener: socket.socket) -> bool:
+    """Whether a bound socket takes connections that do not come from this machine."""
+    return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def _sentence(failure: OSError, host: str, port: int) -> str:

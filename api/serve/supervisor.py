@@ -26,7 +26,7 @@ from api.logs import Event, Logs
 from api.private_listener import private_application
 from api.serve import data_directory, store
 from api.serve.http_server import HttpServer
-from api.serve.sockets import bind, port_of
+from api.serve.sockets import bind, is_reachable_from_elsewhere, port_of
 from api.serve.startup import announce, say
 from api.settings import CONTRACT, Settings
 from persistence.database import Database, StoreUnavailable
@@ -175,6 +175,8 @@ class _Server:
     async def _until_stopped(self, workers: _Workers, jobs: JobWorker) -> None:
         settings = self._settings
         say(f"metrics and readiness are at {self._private_url()}")
+        if settings.tls_cert is None and is_reachable_from_elsewhere(self._listener):
+            say("this is plain HTTP: give --tls-cert and --tls-key, or let a proxy in front speak TLS")
         self._logs.emit(Event.SERVER_STARTED, public_url=settings.public_url, workers=settings.workers)
         announce(settings.listening_url)
         serving = asyncio.create_task(workers.stopped())
@@ -207,8 +209,8 @@ class _Server:
 
     def _job_worker(self) -> tuple[JobWorker, Callable[[], bytes]]:
         """What runs the jobs, and how to read what it counts."""
+        from api.jobs.metrics import JobMetrics
         from api.jobs.worker import JobWorker
-        from api.metrics import JobMetrics
 
         metrics = JobMetrics()
         worker = JobWorker(
