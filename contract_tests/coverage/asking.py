@@ -1,0 +1,43 @@
+"""A well-formed request to an operation, from the contract's examples, with a credential that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+
+from contract_tests.authorisation.requests import well_formed
+from contract_tests.fuzz.authentication import SIGNING_OUT
+from contract_tests.fuzz.credentials import FITTING, FuzzCredentials, Wallet
+from contract_tests.harness.contract import Operation, contract
+from contract_tests.harness.people import Person
+
+# Those that end the credential they are called with come last.
+OPERATIONS = dict(sorted(contract().operations.items(), key=lambda each: each[0] in SIGNING_OUT))
+
+
+def declaring(status: str) -> list[str]:
+    """The operations that declare a status."""
+    return [name for name, each in OPERATIONS.items() if status in each.declared["responses"]]
+
+
+def wallet_of(person: Person, http: httpx.Client) -> Wallet:
+    """Credentials of every scheme for a person and its instance, from the server behind `http`."""
+    return Wallet(FuzzCredentials(FITTING, str(http.base_url), person.pat, person.key), http)
+
+
+def ask(http: httpx.Client, operation: Operation, wallet: Wallet, **fields: str) -> Iterator[httpx.Response]:
+    """Ask once with each kind of credential that the operation admits, and add header `fields`."""
+    schemes = [name for each in operation.declared["security"] for name in each]
+    request = well_formed(operation, client=not operation.declared["security"])
+    for scheme in schemes or [""]:
+        held = {"Authorization": wallet.authorization(scheme)} if scheme else {}
+        answer = http.request(
+            request.method,
+            request.url,
+            content=request.content,
+            headers={**request.headers, **held, **fields},
+        )
+        if answer.is_success and SIGNING_OUT.get(operation.operation_id) == scheme:
+            wallet.spend(scheme)
+        yield answer
