@@ -4,19 +4,22 @@ rows.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from contract_tests.storage.cluster import outside_any_loop
 from persistence.address import Address
 
+_BYTES = re.compile(r"\\x((?:[0-9a-f]{2})+)")  # how PostgreSQL writes bytea
+
 
 def everything_stored(url: str) -> str:
-    """Every row of every table as PostgreSQL writes it; bytes in hexadecimal, so digests are visible as
-    such.
+    """Every row of every table as PostgreSQL writes it, with bytes both in hexadecimal and as the text that
+    they may be.
     """
     found: list[str] = []
     outside_any_loop(_collect(url, found))
-    return "\n".join(found)
+    return "\n".join([*found, *(_text_of(each) for row in found for each in _BYTES.findall(row))])
 
 
 def rows(url: str, query: str, *values: object) -> list[dict[str, Any]]:
@@ -34,6 +37,10 @@ def execute(url: str, command: str, *values: object) -> None:
 def count(url: str, table: str) -> int:
     """How many rows a table has."""
     return int(rows(url, f'SELECT count(*) AS count FROM "{table}"')[0]["count"])
+
+
+def _text_of(digits: str) -> str:
+    return bytes.fromhex(digits).decode("latin-1")
 
 
 async def _collect(url: str, found: list[str]) -> None:

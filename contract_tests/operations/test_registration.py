@@ -12,7 +12,7 @@ from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.instances import DEVICE_CODE, GRANT_TYPES, SCOPE, Instance, bearer, information
 from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
-from contract_tests.harness.stored import count, everything_stored
+from contract_tests.harness.stored import count, everything_stored, execute
 
 
 class TestRegisterClient:
@@ -146,6 +146,18 @@ class TestRegisterClient:
             (403, "invalid_registration_key")
         }
 
+    def test_a_key_past_its_end_is_refused(
+        self, client: CheckedClient, admin: Administration, ada: Person, server_database: str
+    ) -> None:
+        made = admin.run(
+            "registration-key", "create", "--user", ada.email, "--expires-in", "1d", "--reusable"
+        )
+        Instance.register(client, key=made["key"])
+        execute(server_database, "UPDATE registration_key SET expires_at = now() WHERE id = $1", made["id"])
+        body = {"grant_types": GRANT_TYPES, "scope": SCOPE, "instance_registration_key": made["key"]}
+        answer = client.post("/oauth2/register", json=body)
+        assert (answer.status_code, answer.json()["error"]) == (403, "invalid_registration_key")
+
     async def test_a_single_use_key_makes_one_instance_of_fifty_that_try(
         self, async_client: AsyncCheckedClient, admin: Administration, ada: Person
     ) -> None:
@@ -190,6 +202,17 @@ class TestUnclaimedRegistrations:
     def test_a_forwarded_address_counts_only_from_a_trusted_proxy(self, start_server: StartServer) -> None:
         server = start_server(variables={"CANDOR_UNCLAIMED_PER_ADDRESS": "2"})
         assert [self._try(server, f"192.0.2.{last}") for last in (1, 2, 3)] == [201, 201, 429]
+
+    def test_take_no_claimed_instances_place(
+        self, client: CheckedClient, instance: Instance, server_database: str
+    ) -> None:
+        execute(
+            server_database,
+            "UPDATE instance SET registered_at = registered_at - interval '3 days' WHERE client_id = $1",
+            instance.client_id,
+        )
+        Instance.register(client)
+        assert instance.own_token()
 
     async def test_are_bounded_and_make_room_when_their_time_is_over(self, start_server: StartServer) -> None:
         variables = {

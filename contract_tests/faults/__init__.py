@@ -1,0 +1,1 @@
+"""Seeded faults: harmful changes to the product, each of which the named tests must catch."""
