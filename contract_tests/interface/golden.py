@@ -32,9 +32,9 @@ def _way(way: Mapping[str, list[str]]) -> str:
     return "+".join(told) or "no credential"
 
 
-def record_lines() -> Iterator[str]:
-    """The records as the contract has them, in its order: how long they are kept, then their columns."""
-    for name, record in contract().document["components"]["x-records"].items():
+def record_lines(rules: Contract) -> Iterator[str]:
+    """The records as a contract has them, in its order: how long they are kept, then their columns."""
+    for name, record in rules.document["components"]["x-records"].items():
         kept = json.dumps(record["retention"], sort_keys=True)
         yield f"{name}: {record['basis']['gdpr']}, at closing: {record['on-close']}, {kept}\n"
         for column, field in record["fields"].items():
@@ -45,10 +45,10 @@ def main() -> None:
     """Print the lists, or keep them."""
     if "--write" in sys.argv[1:]:
         KEPT.write_text("".join(lines(contract())))
-        KEPT_RECORDS.write_text("".join(record_lines()))
+        KEPT_RECORDS.write_text("".join(record_lines(contract())))
     else:
         sys.stdout.writelines(lines(contract()))
-        sys.stdout.writelines(record_lines())
+        sys.stdout.writelines(record_lines(contract()))
 
 
 if __name__ == "__main__":
