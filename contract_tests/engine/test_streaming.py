@@ -69,3 +69,5 @@ class TestStreams:
     def test_head_of_a_stream_makes_no_event(self, sample: Sample) -> None:
         answer = sample.ask("HEAD", "/stream/head")
         assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
+        sample.ask("GET", "/stream/undeclared")  # answered after it: whatever was to run has run
+        assert "head" not in GATES

@@ -336,13 +336,25 @@ class TestPolling:
         assert instance.poll(flow).json()["error"] == "invalid_grant"
 
     def test_a_person_who_left_the_workspace_after_approving_gets_no_tokens(
-        self, client: CheckedClient, admin: Administration, server_database: str
+        self,
+        client: CheckedClient,
+        admin: Administration,
+        instance: Instance,
+        ada: Person,
+        server_database: str,
     ) -> None:
-        leaver = Person.create(admin, "leaver")
-        instance = Instance.register(client, key=leaver.key)
+        leaver = Person.create(admin, "leaver")  # who keeps a workspace of their own
+        place = (ada.workspace_id, leaver.id)
+        execute(
+            server_database,
+            "INSERT INTO workspace_member (workspace_id, user_id, created_at) VALUES ($1, $2, now())",
+            *place,
+        )
         flow = instance.start_device_flow()
-        approve(client, leaver.pat, flow.user_code)
-        execute(server_database, "DELETE FROM workspace_member WHERE user_id = $1", leaver.id)
+        assert approve(client, leaver.pat, flow.user_code).status_code == 200
+        execute(
+            server_database, "DELETE FROM workspace_member WHERE workspace_id = $1 AND user_id = $2", *place
+        )
         assert instance.poll(flow).json()["error"] == "invalid_grant"
 
     def test_a_deleted_instance_gets_no_tokens(

@@ -15,7 +15,7 @@ import pytest
 from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
-from contract_tests.harness.instances import Instance, Tokens, bearer
+from contract_tests.harness.instances import DEVICE_CODE, Instance, Tokens, bearer
 from contract_tests.harness.people import Person
 from contract_tests.harness.stored import everything_stored, execute, rows
 from contract_tests.storage.cluster import SharedCluster
@@ -76,6 +76,14 @@ class TestToken:
     def test_other_grants_are_unsupported(self, instance: Instance) -> None:
         for grant in ("password", "authorization_code", "urn:example:other"):
             assert instance.ask_token(grant_type=grant, code="c").json()["error"] == "unsupported_grant_type"
+
+    def test_a_grant_that_the_client_did_not_register_is_refused(
+        self, client: CheckedClient, ada: Person
+    ) -> None:
+        modest = Instance.register(client, key=ada.key, grant_types=["refresh_token"])
+        for grant in ({"grant_type": "client_credentials"}, {"grant_type": DEVICE_CODE, "device_code": "c"}):
+            answer = modest.ask_token(**grant)
+            assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 
     @pytest.mark.promise("C3")
     def test_unknown_parameters_are_ignored_and_stored_nowhere(
