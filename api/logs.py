@@ -67,8 +67,13 @@ class Event(Enum):
     DATABASE_NOT_RESTARTED = ("database_not_restarted", "error", {"exception": _WORD, "frames": _FRAMES})
 
     JOB_DONE = ("job_done", "info", {"job": _WORD, "rows": _count, "duration_ms": _count, "more": _flag})
-    JOB_LEFT_TO_ANOTHER = ("job_left_to_another", "info", {"job": _WORD})
     JOB_FAILED = ("job_failed", "error", {"job": _WORD, "exception": _WORD, "frames": _FRAMES})
+    JOBS_INTERRUPTED = (
+        "jobs_interrupted",
+        "warning",
+        {"exception": _WORD, "frames": _FRAMES, "again_in_ms": _count},
+    )
+    JOBS_RESUMED = ("jobs_resumed", "info", _NOTHING)
 
     CERTIFICATE_RENEWED = ("certificate_renewed", "info", _NOTHING)
     CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", "error", {"reason": _WORD})
@@ -89,7 +94,7 @@ class Event(Enum):
     LIBRARY_COMPLAINED = (
         "library_complained",
         "warning",
-        {"logger": _WORD, "level": _WORD, "exception": _WORD, "frames": _FRAMES},
+        {"logger": _WORD, "severity": _WORD, "exception": _WORD, "frames": _FRAMES},
     )
 
     def __init__(self, word: str, level: str, fields: dict[str, Form]) -> None:
@@ -172,7 +177,7 @@ class _LibraryHandler(logging.Handler):
         self._logs.emit(
             Event.LIBRARY_COMPLAINED,
             logger=re.sub(r"[^A-Za-z0-9_.\-]", "_", record.name)[:100] or "root",
-            level=record.levelname.lower(),
+            severity=re.sub(r"[^a-z]", "_", record.levelname.lower()) or "none",
             exception=type(failure).__name__ if failure is not None else "none",
             frames=frames,
         )

@@ -1,10 +1,11 @@
-"""What is counted: requests by operation and status, their seconds, answers that broke the contract, jobs.
+"""What is counted: requests by operation and status, their seconds, answers that broke the contract.
 
-Labels are operationIds, status codes and names of jobs, never a path, an address or an account, so their
-number is bounded by the contract and the schedule. With several workers each process writes its numbers into
+Labels are operationIds and status codes, never a path, an address or an account, so their
+number is bounded by the contract. With several workers each process writes its numbers into
 files of one directory and the private listener adds them up; `prometheus_client` wants that directory named
 in PROMETHEUS_MULTIPROC_DIR when it is first imported, so the supervisor hands it to its workers in their
-environment and makes no `Metrics` of its own. Jobs are the supervisor's, and counted in its memory.
+environment and makes no `Metrics` of its own. Jobs are the supervisor's, and counted in its memory
+(`api.jobs.metrics`).
 """
 
 from __future__ import annotations
@@ -88,31 +89,6 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The numbers of this process in Prometheus' text format."""
-        return generate_latest(self._registry)
-
-
-class JobMetrics:
-    """The counters of the jobs that a supervisor runs."""
-
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._succeeded_at = Gauge(
-            "candor_job_last_success_timestamp_seconds",
-            "When this server last finished a job; of several on one database, one does it.",
-            ("job",),
-            registry=self._registry,
-        )
-        self._rows = Counter(
-            "candor_job_rows_removed", "Rows that a job deleted.", ("job",), registry=self._registry
-        )
-
-    def done(self, job: str, *, rows: int, at: datetime) -> None:
-        """Count one finished run that deleted `rows`."""
-        self._succeeded_at.labels(job).set(at.timestamp())
-        self._rows.labels(job).inc(rows)
-
-    def exposition(self) -> bytes:
-        """The numbers in Prometheus' text format."""
         return generate_latest(self._registry)
 
 

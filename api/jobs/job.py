@@ -19,11 +19,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done `every` so often: `name` is its word in logs and metrics, `what` says it in a
-    sentence.
+    """Something to be done `every` so often (see `persistence.job_queue.Duty`): `name` is its word in queue,
+    logs and metrics, `what` says it in a sentence.
 
     `run` is given the database and the moment that counts as now. It commits in small steps, so that being
-    cut short loses at most one, and raises StoreUnavailable when the database cannot serve it.
+    cut short at any point loses at most one, and raises StoreUnavailable when the database cannot serve it.
     """
 
     name: str

@@ -170,6 +170,10 @@ def _attempt(number: int) -> dict[str, object]:
     return {"kind": "user_code", "subject": str(number), "count": 1}
 
 
+def _log_entry(number: int) -> dict[str, object]:
+    return {"job_id": number, "status": "successful", "priority": 0, "entrypoint": "nothing"}
+
+
 _EXAMPLES = {
     "instance": lambda number: _instance(_ulid(number)),
     "session": lambda number: _session(_ulid(number)),
@@ -179,5 +183,6 @@ _EXAMPLES = {
     "interaction": _interaction,
     "interaction_clock": _interaction,
     "attempt": _attempt,
+    "pgqueuer_log": _log_entry,
 }
 """A record that the contract begins to let expire belongs here; the sweep fails by name until it does."""

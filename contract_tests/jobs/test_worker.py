@@ -1,24 +1,29 @@
-"""The worker: at its time, on one server at a time, through outages, and until it is told to stop."""
+"""The worker: at its time, on one server of many, through outages, and until it is told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
+import pytest
 
 from api.jobs.job import Job, Outcome
+from api.jobs.metrics import JobMetrics
 from api.jobs.worker import JobWorker, Pace
 from api.logs import Logs
-from api.metrics import JobMetrics
+from contract_tests.harness.stored import everything_stored
+from persistence.address import Address
 from persistence.database import Database, StoreUnavailable
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 NEVER = timedelta(days=1)
-AT_ONCE = Pace(timedelta(0), timedelta(0), timedelta(0))
+SOON = timedelta(milliseconds=1)
+AT_ONCE = Pace(timedelta(0), SOON, SOON, look=SOON, rejoin=SOON, rejoin_at_most=SOON)
 SOON_S = 30.0
 
 Run = Callable[[Database, datetime], Awaitable[Outcome]]
@@ -46,6 +51,11 @@ class LogStream(io.BytesIO):
                 await self._written.wait()
         assert [each["event"] for each in self.events[: len(words)]] == list(words)
         return self.events
+
+    async def more(self) -> None:
+        """Wait until something is written."""
+        self._written.clear()
+        await self._written.wait()
 
 
 class Working:
@@ -109,6 +119,53 @@ class Held:
         return Outcome(1, more=False)
 
 
+def counted(metrics: JobMetrics) -> dict[str, float]:
+    lines = metrics.exposition().decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
+async def answer(database_url: str, query: str) -> Any:
+    connection = await Address.parse(database_url).open()
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+async def until(database_url: str, query: str) -> None:
+    """Wait for the database to say yes."""
+    async with asyncio.timeout(SOON_S):
+        while not await answer(database_url, query):  # noqa: ASYNC110 (the event is in another process)
+            await asyncio.sleep(0.02)
+
+
+async def reads(metrics: JobMetrics, name: str) -> dict[str, float]:
+    """Wait until the metric is there and not 0; all of them."""
+    async with asyncio.timeout(SOON_S):
+        while not (numbers := counted(metrics)).get(name):  # noqa: ASYNC110 (a gauge has no event)
+            await asyncio.sleep(0.01)
+    return numbers
+
+
+HAS_SUCCEEDED = (
+    "INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint) VALUES (0, 'successful', 0, 'sweep')"
+)
+"""A success that has just been, so that there is nothing to make up for."""
+EMPTY = "SELECT count(*) = 0 FROM pgqueuer"
+DUE = """
+INSERT INTO pgqueuer_schedules (expression, entrypoint, next_run) VALUES ('7 3 * * *', 'sweep', now())
+"""
+FAR_OFF = "SELECT count(*) = 1 FROM pgqueuer WHERE execute_after > now() + interval '59 minutes'"
+IN_HAND = """
+INSERT INTO pgqueuer (priority, status, entrypoint, dedupe_key, queue_manager_id, heartbeat)
+VALUES (0, 'picked', 'sweep', 'sweep', gen_random_uuid(), now() - interval '31 seconds')
+"""
+RUNNING, WAITING = (
+    f'candor_job_queue_depth{{job="sweep",state="{state}"}}' for state in ("running", "waiting")
+)
+FAILED_AT = 'candor_job_last_failure_timestamp_seconds{job="sweep"}'
+
+
 async def test_a_run_is_logged_and_counted(database_url: str) -> None:
     async with working(database_url, Scripted(Outcome(3, more=False))) as one:
         (event,) = await one.log.says("job_done")
@@ -118,70 +175,206 @@ async def test_a_run_is_logged_and_counted(database_url: str) -> None:
             "more": False,
         }
         assert isinstance(event["duration_ms"], int)
-        lines = one.metrics.exposition().decode().splitlines()
-    counted = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    assert float(counted['candor_job_last_success_timestamp_seconds{job="sweep"}']) == NOW.timestamp()
-    assert float(counted['candor_job_rows_removed_total{job="sweep"}']) == 3
+        numbers = counted(one.metrics)
+        await until(database_url, EMPTY)
+    assert numbers['candor_job_last_success_timestamp_seconds{job="sweep"}'] == NOW.timestamp()
+    assert numbers['candor_job_rows_removed_total{job="sweep"}'] == 3
+    assert numbers['candor_job_last_run_rows_removed{job="sweep"}'] == 3
+    assert numbers['candor_job_last_run_seconds{job="sweep"}'] > 0
+    assert numbers['candor_job_runs_total{job="sweep",outcome="done"}'] == 1
+    assert await answer(database_url, "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful'") == 1
+    assert await answer(database_url, "SELECT count(*) FROM pgqueuer_statistics") == 0
 
 
 async def test_what_a_bound_left_is_done_soon_and_the_rest_in_its_time(database_url: str) -> None:
     job = Scripted(Outcome(5, more=True), Outcome(2, more=False))
     async with working(database_url, job) as one:
         await one.log.says("job_done", "job_done")
+        await until(database_url, EMPTY)
+        assert counted(one.metrics)['candor_job_runs_total{job="sweep",outcome="more"}'] == 1
     assert job.runs == 2
 
 
-async def test_it_comes_again(database_url: str) -> None:
-    async with working(database_url, Scripted(), every=timedelta(milliseconds=1)) as one:
-        await one.log.says("job_done", "job_done", "job_done")
+class TestItsTime:
+    async def test_is_when_the_schedule_says_so(self, database_url: str) -> None:
+        await answer(database_url, HAS_SUCCEEDED)
+        await answer(database_url, DUE)
+        async with working(database_url, Scripted()) as one:
+            await one.log.says("job_done")
+        assert await answer(database_url, "SELECT next_run > now() FROM pgqueuer_schedules")
+
+    async def test_is_not_before(self, database_url: str) -> None:
+        await answer(database_url, HAS_SUCCEEDED)
+        job = Scripted()
+        async with working(database_url, job):
+            await until(database_url, "SELECT count(*) = 1 FROM pgqueuer_schedules WHERE next_run > now()")
+        assert job.runs == 0
+
+    async def test_is_made_up_for_when_nobody_attended(self, database_url: str) -> None:
+        await answer(
+            database_url, HAS_SUCCEEDED.replace("job_id", "created, job_id").replace("(0", "('2000-1-1', 0")
+        )
+        async with working(database_url, Scripted()) as one:
+            await one.log.says("job_done")
+
+    @pytest.mark.parametrize(
+        ("every", "expression"),
+        [
+            (timedelta(minutes=5), "*/5 * * * *"),
+            (timedelta(hours=1), "7 */1 * * *"),
+            (timedelta(hours=6), "7 */6 * * *"),
+            (timedelta(days=1), "7 3 * * *"),
+        ],
+    )
+    async def test_comes_again_and_again(self, database_url: str, every: timedelta, expression: str) -> None:
+        async with working(database_url, Scripted(), every=every):
+            await until(
+                database_url, f"SELECT count(*) = 1 FROM pgqueuer_schedules WHERE expression = '{expression}'"
+            )
+
+    @pytest.mark.parametrize(
+        "every", [timedelta(0), timedelta(minutes=7), timedelta(hours=5), timedelta(days=2)]
+    )
+    def test_cannot_be_just_anything(self, every: timedelta) -> None:
+        with pytest.raises(ValueError, match="cannot be due every"):
+            Working("postgresql://127.0.0.1/none", Scripted(), every=every, pace=AT_ONCE)
 
 
-async def test_an_outage_is_logged_and_outlived(database_url: str) -> None:
-    job = Scripted(StoreUnavailable("The database is away."), Outcome(1, more=False))
-    async with working(database_url, job) as one:
-        failed, _ = await one.log.says("job_failed", "job_done")
-    assert failed["exception"] == "StoreUnavailable"
-    assert "away" not in str(failed)
+class TestAFailure:
+    async def test_that_is_an_outage_is_logged_and_outlived(self, database_url: str) -> None:
+        job = Scripted(StoreUnavailable("The database is away."), Outcome(1, more=False))
+        async with working(database_url, job) as one:
+            failed, _ = await one.log.says("job_failed", "job_done")
+            assert (
+                counted(one.metrics)['candor_job_last_failure_timestamp_seconds{job="sweep"}']
+                == NOW.timestamp()
+            )
+        assert failed["exception"] == "StoreUnavailable"
+        assert "away" not in str(failed)
+
+    async def test_that_is_a_defect_is_logged_and_outlived(self, database_url: str) -> None:
+        async with working(database_url, Scripted(KeyError("ada@example.org"))) as one:
+            failed, _ = await one.log.says("job_failed", "job_done")
+        assert failed["exception"] == "KeyError"
+        assert "ada" not in str(failed)
+
+    async def test_leaves_nothing_of_its_text_in_the_database(self, database_url: str) -> None:
+        async with working(database_url, Scripted(KeyError("ada@example.org"))) as one:
+            await one.log.says("job_failed", "job_done")
+            await until(database_url, EMPTY)
+        assert "ada@" not in everything_stored(database_url)
+
+    async def test_makes_the_pauses_grow(self, database_url: str) -> None:
+        slow = Pace(timedelta(0), after_failure=timedelta(hours=1))
+        async with working(database_url, Scripted(KeyError()), pace=slow):
+            await until(database_url, FAR_OFF)
+            await answer(database_url, "UPDATE pgqueuer SET execute_after = now()")
 
 
-async def test_a_defect_is_logged_and_outlived(database_url: str) -> None:
-    async with working(database_url, Scripted(KeyError("ada@example.org"))) as one:
-        failed, _ = await one.log.says("job_failed", "job_done")
-    assert failed["exception"] == "KeyError"
-    assert "ada" not in str(failed)
+class TestTheConnection:
+    async def test_that_is_cut_is_replaced(self, database_url: str) -> None:
+        async with working(database_url, Scripted()) as one:
+            await one.log.says("job_done")
+            await until(database_url, EMPTY)
+            await answer(database_url, CUT)
+            await one.log.says("job_done", "jobs_interrupted", "jobs_resumed")
+            assert counted(one.metrics)["candor_jobs_attended"] == 1
+
+    async def test_that_is_cut_under_a_run_leaves_the_run_to_be_repeated(self, database_url: str) -> None:
+        held = Held()
+        async with working(database_url, held) as one:
+            await held.began.wait()
+            await answer(database_url, CUT)
+            await until(database_url, "SELECT count(*) = 1 FROM pgqueuer WHERE status = 'picked'")
+            held.let_go.set()
+            await answer(database_url, ABANDON)
+            async with asyncio.timeout(SOON_S):
+                while one.log.events[-1]["event"] != "job_done":
+                    await one.log.more()
+            await until(database_url, EMPTY)
+
+    async def test_that_cannot_be_had_is_tried_again(self) -> None:
+        job = Scripted()
+        async with working("postgresql://nobody:secret@127.0.0.1:1/none", job) as one:
+            first, _ = await one.log.says("jobs_interrupted", "jobs_interrupted")
+            assert counted(one.metrics)["candor_jobs_attended"] == 0
+        assert (first["exception"], job.runs) == ("StoreUnavailable", 0)
 
 
-async def test_a_database_that_cannot_be_reached_is_tried_again() -> None:
-    job = Scripted()
-    async with working("postgresql://nobody:secret@127.0.0.1:1/none", job) as one:
-        await one.log.says("job_failed", "job_failed")
-    assert job.runs == 0
+CUT = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+ABANDON = "UPDATE pgqueuer SET heartbeat = now() - interval '31 seconds'"
 
 
-async def test_one_server_at_a_time(database_url: str) -> None:
-    held, other = Held(), Scripted()
-    async with working(database_url, held) as first:
-        await held.began.wait()
-        async with working(database_url, other) as second:
-            await second.log.says("job_left_to_another")
-        held.let_go.set()
-        await first.log.says("job_done")
-    assert other.runs == 0
-    async with working(database_url, other) as third:
-        await third.log.says("job_done")
+class TestSeveralServers:
+    async def test_share_the_work_so_that_it_is_done_once(self, database_url: str) -> None:
+        job = Scripted()
+        async with AsyncExitStack() as servers:
+            every = [await servers.enter_async_context(working(database_url, job)) for _ in range(5)]
+            async with asyncio.timeout(SOON_S):
+                await asyncio.wait(
+                    [asyncio.create_task(each.log.says("job_done")) for each in every],
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            await until(database_url, EMPTY)
+            for each in every:
+                await reads(each.metrics, "candor_jobs_attended")
+        assert job.runs == 1
+
+    async def test_leave_a_run_to_the_one_that_has_it(self, database_url: str) -> None:
+        held, other = Held(), Scripted()
+        async with working(database_url, held) as first:
+            await held.began.wait()
+            async with working(database_url, other) as second:
+                depth = await reads(second.metrics, RUNNING)
+            held.let_go.set()
+            await first.log.says("job_done")
+        assert other.runs == 0
+        assert depth[RUNNING] == 1
+        assert depth[WAITING] == 0
+
+    async def test_take_over_what_one_that_died_had_in_hand(self, database_url: str) -> None:
+        await answer(database_url, HAS_SUCCEEDED)
+        await answer(database_url, IN_HAND)
+        async with working(database_url, Scripted()) as one:
+            await one.log.says("job_done")
 
 
-async def test_stopping_cuts_a_run_short_and_gives_the_turn_back(database_url: str) -> None:
-    held = Held()
-    async with working(database_url, held) as one:
-        await held.began.wait()
-    assert one.log.events == []
-    async with working(database_url, Scripted()) as next_one:
-        await next_one.log.says("job_done")
+class TestStopping:
+    async def test_cuts_a_run_short_and_hands_it_back(self, database_url: str) -> None:
+        held = Held()
+        async with working(database_url, held) as one:
+            await held.began.wait()
+        assert one.log.events == []
+        assert await answer(database_url, "SELECT status FROM pgqueuer") == "queued"
+        async with working(database_url, Scripted()) as next_one:
+            await next_one.log.says("job_done")
+
+    async def test_comes_before_the_first_run(self, database_url: str) -> None:
+        job = Scripted()
+        async with working(database_url, job, pace=Pace(first=NEVER)) as one:
+            pass
+        assert (job.runs, one.log.events) == (0, [])
+
+    async def test_does_not_wait_for_a_database_that_is_away(self) -> None:
+        slow = Pace(rejoin=NEVER)
+        async with working("postgresql://nobody:secret@127.0.0.1:1/none", Scripted(), pace=slow) as one:
+            await one.log.says("jobs_interrupted")
 
 
-async def test_stopping_before_the_first_run(database_url: str) -> None:
-    job = Scripted()
-    async with working(database_url, job, pace=Pace(first=NEVER)) as one:
-        pass
-    assert (job.runs, one.log.events) == (0, [])
+async def test_the_environment_does_not_rename_the_tables(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (
+        "CHANNEL",
+        "TRIGGER",
+        "FUNCTION",
+        "QUEUE_TABLE",
+        "PGQUEUER_SCHEDULES_TABLE",
+        "PGQUEUER_SCHEMA",
+    ):
+        monkeypatch.setenv(name, "elsewhere")
+    async with working(database_url, Scripted()) as one:
+        await one.log.says("job_done")
