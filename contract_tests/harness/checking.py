@@ -8,18 +8,28 @@ operation and status: `contract_tests/coverage` asks whether all that is declare
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from contract_tests.harness import records
+from contract_tests.harness.canary import HEADERS
 from contract_tests.harness.contract import Contract, ContractBroken, contract
 
 ANSWERS = "answers"  # the kind of record: a line for each answer that held, `operation status`
 
 
 class CheckedClient(httpx.Client):
-    """A client of one server. Redirects are not followed; streams are checked up to their head."""
+    """A client of one server. Redirects are not followed; streams are checked up to their head.
+
+    Every request carries a canary in header fields that nobody asked for, unless the client is given others.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """`options` as for httpx.Client."""
+        super().__init__(**options)
+        _mark(self, options)
 
     def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send, then check the answer. Raises ContractBroken."""
@@ -31,11 +41,21 @@ class CheckedClient(httpx.Client):
 class AsyncCheckedClient(httpx.AsyncClient):
     """The same for many calls at once."""
 
+    def __init__(self, **options: Any) -> None:
+        """`options` as for httpx.AsyncClient."""
+        super().__init__(**options)
+        _mark(self, options)
+
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send, then check the answer. Raises ContractBroken."""
         response = await super().send(request, stream=stream, **options)
         check(response, body=not stream)
         return response
+
+
+def _mark(client: httpx.Client | httpx.AsyncClient, options: Mapping[str, Any]) -> None:
+    given = httpx.Headers(options.get("headers"))
+    client.headers.update({name: value for name, value in HEADERS.items() if name not in given})
 
 
 def check(response: httpx.Response, *, body: bool = True, against: Contract | None = None) -> None:
@@ -89,6 +109,9 @@ def _check_body(rules: Contract, content: Any, response: httpx.Response, what: s
         return
     essence = media_type.partition(";")[0].strip()
     if essence == "application/json" or essence.endswith("+json"):
-        rules.check_value(schema, json.loads(response.content), f"{what}: the body")
+        value = json.loads(response.content)
+        rules.check_value(schema, value, f"{what}: the body")
+        if response.is_error and value["request_id"] != response.headers["X-Request-Id"]:
+            raise ContractBroken(f"{what}: the body has another request id than the header.")
     elif essence.startswith("text/"):
         rules.check_value(schema, response.text, f"{what}: the body")

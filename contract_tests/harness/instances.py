@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from contract_tests.harness.canary import MEMBER
+
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 GRANT_TYPES = [DEVICE_CODE, "refresh_token", "client_credentials"]
 SCOPE = "profile:read assistant offline"
@@ -44,7 +46,7 @@ class Instance:
     @classmethod
     def register(cls, http: httpx.Client, *, key: str | None = None, **members: Any) -> Instance:
         """Register, with a registration key or unclaimed."""
-        body = {"grant_types": GRANT_TYPES, "scope": SCOPE, **members}
+        body = {"grant_types": GRANT_TYPES, "scope": SCOPE, **MEMBER, **members}
         if key is not None:
             body["instance_registration_key"] = key
         answer = http.post("/oauth2/register", json=body)
@@ -64,7 +66,9 @@ class Instance:
 
     def start_device_flow(self, scope: str = SCOPE) -> DeviceFlow:
         """Ask for a user code."""
-        answer = self.http.post("/oauth2/device/authorize", data={**self.credentials, "scope": scope})
+        answer = self.http.post(
+            "/oauth2/device/authorize", data={**self.credentials, **MEMBER, "scope": scope}
+        )
         assert answer.status_code == 200, answer.text
         return DeviceFlow(answer.json()["device_code"], answer.json()["user_code"])
 
@@ -78,11 +82,11 @@ class Instance:
 
     def ask_token(self, **form: str) -> httpx.Response:
         """Any request to the token endpoint."""
-        return self.http.post("/oauth2/token", data={**self.credentials, **form})
+        return self.http.post("/oauth2/token", data={**self.credentials, **MEMBER, **form})
 
     def revoke(self, token: str) -> httpx.Response:
         """Revoke a token (RFC 7009)."""
-        return self.http.post("/oauth2/revoke", data={**self.credentials, "token": token})
+        return self.http.post("/oauth2/revoke", data={**self.credentials, **MEMBER, "token": token})
 
     def sign_in(self, pat: str, scope: str = SCOPE) -> Tokens:
         """A whole device flow, approved by the owner of a personal access token."""

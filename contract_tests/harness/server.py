@@ -8,11 +8,11 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from contract_tests.harness import logs
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.contract import REPOSITORY
 
@@ -33,7 +33,7 @@ class ServerProcess:
         """Start the program. `flags` by name without dashes; any free port unless they say so."""
         self.data_dir = data_dir
         given = {"port": "0", "data-dir": str(data_dir), **(flags or {})}
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as this object)
+        self._errors = logs.for_standard_error()  # open for as long as this object
         self.url = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api.serve", *(f"--{name}={value}" for name, value in given.items())],
@@ -76,11 +76,11 @@ class ServerProcess:
 
     def client(self, **options: object) -> CheckedClient:
         """A client of this server that checks every answer; `options` are httpx.Client's."""
-        return CheckedClient(base_url=self.url, timeout=30, **options)  # type: ignore[arg-type]
+        return CheckedClient(base_url=self.url, timeout=30, **options)
 
     def async_client(self, **options: object) -> AsyncCheckedClient:
         """The same for many calls at once."""
-        return AsyncCheckedClient(base_url=self.url, timeout=30, **options)  # type: ignore[arg-type]
+        return AsyncCheckedClient(base_url=self.url, timeout=30, **options)
 
     def ended(self, within_s: float = STOP_LIMIT_S) -> int:
         """Wait for the program's end; its exit code."""
@@ -98,6 +98,7 @@ class ServerProcess:
         finally:
             if self.process.stdout is not None:
                 self.process.stdout.close()
+            logs.keep_postgres_logs(self.data_dir)
 
     def _first_line(self) -> str:
         assert self.process.stdout is not None

@@ -1,0 +1,1 @@
+"""What the logs of a whole run hold, and what they must not."""
