@@ -46,7 +46,7 @@ def _flag(value: object) -> bool:
 
 _WORD = _matching(r"[A-Za-z0-9_.\-]{1,100}")  # an operationId, a class or logger name, a media type's code
 _REQUEST = _matching(r"[0-9A-HJKMNP-TV-Z]{26}")  # a ULID
-_FRAMES = _listed(_matching(r"[A-Za-z0-9_./\-]{1,200}:[0-9]{1,6}"))  # source file and line, ours only
+_FRAMES = _listed(_matching(r"(api|handlers|persistence)/[\w./\-]{1,200}:[0-9]{1,6}"))  # file and line, ours
 _OWN_URL = _matching(r"https?://[^\s?#@]{1,300}")  # an address of the server itself
 
 
