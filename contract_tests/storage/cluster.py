@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from contract_tests.harness.logs import keep_postgres_logs
 from persistence.address import Address
 from persistence.embedded import EmbeddedPostgres
 from persistence.embedded.layout import ADMINISTRATOR, Layout
@@ -93,6 +94,7 @@ def shared_cluster() -> Iterator[SharedCluster]:
     finally:
         with _alone(data_dir):
             server.stop()
+            keep_postgres_logs(layout.logs)
             if not ServerProcess(layout).is_alive():
                 shutil.rmtree(data_dir)
 
