@@ -17,12 +17,18 @@ REGISTRABLE = frozenset({PROFILE_READ, ASSISTANT, OFFLINE, INSTANCE})
 GRANTABLE = frozenset({PROFILE_READ, ASSISTANT, OFFLINE})
 REQUIRED = frozenset({PROFILE_READ})
 
+# Clients of OpenID Connect name these two unasked. There are no ID tokens here for `openid` to ask for, and
+# `offline_access` (OpenID Connect Core section 11) is their word for `offline`.
+_PASSED_OVER = "openid"
+_ANOTHER_WORD = {"offline_access": OFFLINE}
+
 
 def parse(scope: str) -> tuple[str, ...]:
-    """The scopes of a space-separated list (RFC 6749 section 3.3), each once. Raises InvalidScope for an
-    unknown one.
+    """The scopes of a space-separated list (RFC 6749 section 3.3), each once and under its name here. Raises
+    InvalidScope for an unknown one.
     """
-    names = tuple(dict.fromkeys(part for part in scope.split(" ") if part))
+    asked = (part for part in scope.split(" ") if part and part != _PASSED_OVER)
+    names = tuple(dict.fromkeys(_ANOTHER_WORD.get(part, part) for part in asked))
     if any(name not in KNOWN for name in names):
         raise InvalidScope
     return names
