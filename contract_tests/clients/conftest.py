@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,9 @@ from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient, check
 from contract_tests.harness.instances import approve
 from contract_tests.harness.people import Person
+from contract_tests.harness.server import ServerProcess
+from contract_tests.storage.cluster import SharedCluster
+from contract_tests.transport.authority import Authority
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +40,49 @@ def approval(client: CheckedClient, person: Person) -> Callable[[str], None]:
         assert answer.status_code == 200, answer.text
 
     return allow
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A server on https as programs outside of this process find it: its address, whom to trust, and somebody
+    who approves."""
+
+    url: str
+    authority: Path
+    client: CheckedClient
+    person: Person
+
+    def allow(self, user_code: str) -> None:
+        """The person approves a user code."""
+        answer = approve(self.client, self.person.pat, user_code)
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture(scope="package")
+def cloud(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """It lets clients poll every second, or their tests would mostly wait."""
+    directory = tmp_path_factory.mktemp("cloud")
+    authority = Authority(directory)
+    pair = authority.issue("cloud")
+    database = cluster.create_database("cloud", like=migrated)
+    server = ServerProcess(
+        directory / "data",
+        flags={
+            "host": "localhost",
+            "database-url": database,
+            "tls-cert": str(pair.certificate),
+            "tls-key": str(pair.key),
+        },
+        variables={"CANDOR_DEVICE_INTERVAL_S": "1"},
+    )
+    try:
+        url = server.until_ready().url
+        person = Person.create(Administration(database), "grace")
+        with server.client(verify=authority.client_context()) as client:
+            yield Cloud(url, authority.file, client, person)
+    finally:
+        server.stop()
+    assert [each for each in server.events if each["level"] != "info"] == []
 
 
 def held_to_the_contract(method: str, url: str, status: int, headers: Any, content: bytes) -> None:
