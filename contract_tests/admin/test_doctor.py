@@ -16,7 +16,17 @@ from contract_tests.storage.cluster import SharedCluster
 from persistence.embedded import EmbeddedPostgres
 from persistence.migrations import migrate
 
-CHECKS = ["contract", "handlers", "permissions", "disk", "database", "migrations", "records", "clock"]
+CHECKS = [
+    "contract",
+    "handlers",
+    "permissions",
+    "disk",
+    "database",
+    "migrations",
+    "records",
+    "grants",
+    "clock",
+]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""The database: whether it answers, keeps what it confirms, is migrated, holds what is declared, and knows
-the time.
+"""The database: whether it answers, keeps what it confirms, is migrated, holds what is declared and holds it
+whole, and knows the time.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from api.cli.desk import database
 from api.cli.doctor.finding import Finding, State
 from api.cli.failures import sentence_for
 from api.settings import Settings
-from persistence import examination
+from persistence import examination, soundness
 from persistence.database import Database
 from persistence.embedded.layout import Layout
 from persistence.unit_of_work import Record
 
-_AFTER_THE_FIRST = ("migrations", "records", "clock")
+_AFTER_THE_FIRST = ("migrations", "records", "grants", "clock")
 _SHOWN_DIFFERENCES = 5
 CLOCK_NOTICEABLE = timedelta(seconds=5)
 CLOCK_WRONG = timedelta(minutes=1)
@@ -52,19 +52,22 @@ def _unreachable(reason: str) -> list[Finding]:
 def _examined(url: str, contract: Mapping[str, Any] | None) -> list[Finding]:
     from persistence.migrations import current, head
 
-    facts, asked, answered, differing = asyncio.run(_asked(url, contract))
+    facts, asked, answered, differing, halves = asyncio.run(_asked(url, contract))
     return [
         _fitness(facts, answered - asked),
         _migrations(current(url), head()),
         _records(differing),
+        _grants(halves),
         clock(facts["now"], asked, answered),
     ]
 
 
 async def _asked(
     url: str, contract: Mapping[str, Any] | None
-) -> tuple[Record, datetime, datetime, list[str] | None]:
-    """The database's facts, when they were asked for and answered, and its differences from the contract."""
+) -> tuple[Record, datetime, datetime, list[str] | None, Mapping[str, int] | None]:
+    """The database's facts, when they were asked for and answered, its differences from the contract, and
+    what is in it by half, which only a database without differences can be asked.
+    """
     from api.serve.store import declared_records
     from persistence.declared import differences
 
@@ -76,7 +79,8 @@ async def _asked(
         facts = await examination.facts(store)
         answered = datetime.now(UTC)
         differing = await differences(opened, declared_records(contract)) if contract is not None else None
-        return facts, asked, answered, differing
+        halves = await soundness.halves(store) if differing == [] else None
+        return facts, asked, answered, differing, halves
     finally:
         await opened.close()
 
@@ -117,6 +121,16 @@ def _records(differing: list[str] | None) -> Finding:
     shown = "; ".join(differing[:_SHOWN_DIFFERENCES])
     more = len(differing) - _SHOWN_DIFFERENCES
     return Finding("records", "fail", f"{shown}{f'; and {more} more' if more > 0 else ''}.")
+
+
+def _grants(halves: Mapping[str, int] | None) -> Finding:
+    if halves is None:
+        return Finding("grants", "fail", "Not checked: the database does not hold the declared records.")
+    if not halves:
+        return Finding("grants", "ok", f"Nothing is there by half, by all {len(soundness.RULES)} rules.")
+    found = "; ".join(f"{count} {what}" for what, count in halves.items())
+    advice = "Each was to be stored as a whole or not at all: bring back a backup, and report a defect."
+    return Finding("grants", "fail", f"Found: {found}. {advice}")
 
 
 def clock(theirs: datetime, asked: datetime, answered: datetime) -> Finding:

@@ -1,0 +1,120 @@
+"""`doctor` finds each thing that is stored by half: every rule is broken, in a transaction that is undone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from sqlalchemy import text
+
+from contract_tests.admin.typed import typed
+from contract_tests.conftest import StartServer
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.instances import Instance, bearer
+from contract_tests.harness.people import Person
+from contract_tests.harness.stored import execute
+from contract_tests.storage.cluster import SharedCluster
+from persistence import soundness
+from persistence.database import Database
+from persistence.statement import Statement
+
+BREAKS = {
+    "redeemed device authorizations without their session": [
+        "DELETE FROM session WHERE id = (SELECT id FROM session LIMIT 1)"
+    ],
+    "device authorizations whose decision is not complete": [
+        "UPDATE device_grant SET user_id = NULL WHERE state = 'approved'",
+        "UPDATE device_grant SET granted_scopes = '{}' WHERE state = 'redeemed'",
+        "UPDATE device_grant SET granted_scopes = '{assistant}' WHERE state = 'pending'",
+        "UPDATE device_grant SET user_id = NULL WHERE state = 'denied'",
+    ],
+    "live sessions without their one refresh token": [
+        "UPDATE session SET expires_at = expires_at + interval '1 day' WHERE 'offline' = ANY (scopes)"
+    ],
+    "live sessions with more than one unused refresh token": [
+        "UPDATE refresh_token SET consumed_at = NULL, successor_hash = NULL, successor_sealed = NULL,"
+        " expires_at = expires_at + interval '1 second' WHERE consumed_at IS NOT NULL"
+    ],
+    "live sessions without offline access and without their access token": [
+        "DELETE FROM access_token USING session"
+        " WHERE session.id = session_id AND NOT 'offline' = ANY (session.scopes)"
+    ],
+    "refresh tokens of the last day without the access token issued with them": [
+        "UPDATE access_token SET created_at = created_at - interval '1 second' WHERE session_id IS NOT NULL"
+    ],
+    "refresh tokens that were used without a successor": [
+        "UPDATE refresh_token SET successor_hash = NULL WHERE consumed_at IS NOT NULL"
+    ],
+    "refresh tokens whose successor belongs to another session": [
+        "UPDATE refresh_token SET successor_hash = (SELECT token_hash FROM refresh_token AS other"
+        " WHERE other.session_id <> refresh_token.session_id LIMIT 1) WHERE consumed_at IS NOT NULL"
+    ],
+    "access tokens that differ from their session": [
+        "UPDATE access_token SET scopes = '{instance}' WHERE session_id IS NOT NULL",
+        "UPDATE access_token SET instance_id = (SELECT id FROM instance WHERE id <> instance_id LIMIT 1)"
+        " WHERE session_id IS NOT NULL",
+    ],
+    "registration keys whose count of uses is too low or too high": [
+        "UPDATE registration_key SET uses = uses - 1",
+        "UPDATE registration_key SET max_uses = uses - 1",
+        "UPDATE registration_key SET last_used_at = NULL",
+    ],
+    "instances that are claimed by half": [
+        "UPDATE instance SET claimed_at = NULL",
+        "UPDATE instance SET workspace_id = NULL",
+    ],
+    "interactions of the last day without their clock, or the other way round": [
+        "DELETE FROM interaction",
+        "DELETE FROM interaction_clock",
+    ],
+}
+
+
+def a_used_server(start_server: StartServer, url: str) -> None:
+    """Every kind of grant, once at least."""
+    server = start_server(database_url=url)
+    person = Person.create(Administration(url), "ada")
+    with server.client() as client:
+        instance, other = (Instance.register(client, key=person.key) for _ in range(2))
+        client.post("/instance/alive", headers=bearer(instance.own_token()))
+        tokens = instance.sign_in(person.pat)
+        assert instance.refresh(tokens.refresh_token).status_code == 200
+        other.sign_in(person.pat)
+        other.sign_in(person.pat, scope="profile:read")
+        instance.start_device_flow()
+        for decision in ("approve", "deny"):
+            code = instance.start_device_flow().user_code
+            answer = client.post(
+                f"/oauth2/device/{decision}", params={"user_code": code}, headers=bearer(person.pat)
+            )
+            assert answer.status_code == 200
+    assert server.stop() == 0
+
+
+async def test_each_rule_finds_what_it_is_for(
+    start_server: StartServer, cluster: SharedCluster, migrated: str
+) -> None:
+    url = cluster.create_database("halves", like=migrated)
+    a_used_server(start_server, url)
+    assert BREAKS.keys() == set(soundness.RULES)
+    database = await Database.connect(url, pool_size=1)
+    try:
+        store = database.unit_of_work()
+        assert await soundness.halves(store) == {}
+        for rule, breaks in BREAKS.items():
+            for each in breaks:
+                await store.write(Statement(text(each)))
+                assert rule in await soundness.halves(store), each
+                await store.rollback()
+    finally:
+        await database.close()
+    await asyncio.to_thread(doctor_names_it, url)
+
+
+def doctor_names_it(url: str) -> None:
+    execute(url, "UPDATE instance SET claimed_at = NULL")
+    ended = typed("doctor", "--json", f"--database-url={url}")
+    assert ended.code == 1
+    (found,) = [each for each in json.loads(ended.stdout)["checks"] if each["state"] == "fail"]
+    assert found["check"] == "grants"
+    assert "2 instances that are claimed by half" in found["detail"]
