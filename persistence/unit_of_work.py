@@ -16,11 +16,8 @@ from persistence.availability import outage
 from persistence.statement import Statement
 
 if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
     from persistence.database import Database
-
-    Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    from persistence.pool import Connection
 
 Record: TypeAlias = asyncpg.Record
 """One row: ``record["column"]``. timestamptz is an aware datetime, inet an ``ipaddress`` object, arrays are
@@ -113,7 +110,7 @@ class UnitOfWork:
             raise
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            await self._database.release(connection)
+            self._database.release(connection)
 
     async def rollback(self) -> None:
         """Undo the open transaction, forget what was deferred and give the connection back.
@@ -125,7 +122,7 @@ class UnitOfWork:
         if connection is None:
             return
         try:
-            if not _is_lost(connection):
+            if not connection.is_closed():
                 await connection.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             _terminate(connection)
@@ -133,7 +130,7 @@ class UnitOfWork:
             _terminate(connection)
             raise
         finally:
-            await self._database.release(connection)
+            self._database.release(connection)
 
     async def _commit_alone(self, only: _Deferred) -> None:
         _insist(only, await self._read(_fetching(only), finishing=True))
@@ -143,15 +140,15 @@ class UnitOfWork:
     ) -> _Result:
         if self._connection is not None:
             return await self._run(self._connection, work)
-        connection = await self._database.acquire()
+        connection = self._database.acquire_idle() or await self._database.acquire()
         try:
             return await self._run(connection, work, finishing=finishing)
         finally:
-            await self._database.release(connection)
+            self._database.release(connection)
 
     async def _write(self, work: "Callable[[Connection], Coroutine[object, object, _Result]]") -> _Result:
         if self._connection is None:
-            self._connection = await self._database.acquire()
+            self._connection = self._database.acquire_idle() or await self._database.acquire()
             try:
                 await self._run(self._connection, _beginning)
             except BaseException:
@@ -168,12 +165,15 @@ class UnitOfWork:
     ) -> _Result:
         try:
             return await work(connection)
-        except Exception as error:
-            unavailable = outage(error, connection_lost=_is_lost(connection), finishing=finishing)
+        except BaseException as error:
+            lost = connection.is_closed()
+            if not lost and not isinstance(error, asyncpg.PostgresError):
+                connection.terminate()  # nobody knows what is still under way on it
+            unavailable = outage(error, connection_lost=lost, finishing=finishing)
             if unavailable is None:
                 raise
             if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-                await self._database.renew()  # the pool still points at a former primary
+                self._database.renew()  # the pool still points at a former primary
             raise unavailable from error
 
     async def __aenter__(self) -> Self:
@@ -210,13 +210,6 @@ def _insist(deferred: _Deferred, row: Record | None) -> None:
         raise deferred.otherwise()
 
 
-def _is_lost(connection: "Connection") -> bool:
-    try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:  # already taken back by the pool because the server went away
-        return True
-
-
 def _terminate(connection: "Connection") -> None:
-    if not _is_lost(connection):
+    if not connection.is_closed():
         connection.terminate()
