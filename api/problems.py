@@ -69,7 +69,9 @@ class Unavailable(ApiError):
 class OutcomeNotKnown(Unavailable):
     """503: the store went away while a change was being made final."""
 
-    message = "The store was lost while it made the change final. Look whether it was made before repeating it."
+    message = (
+        "The store was lost while it made the change final. Look whether it was made before repeating it."
+    )
 
 
 _OAUTH_WORDS = {"internal_error": "server_error", "store_unavailable": "temporarily_unavailable"}
