@@ -1,4 +1,4 @@
-"""400 and 429 of every operation that declares them, whatever else its own tests ask of it."""
+"""400, 415 and 429 of every operation that declares them, whatever else its own tests ask of it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,18 @@ def test_a_host_that_is_none_is_refused(client: CheckedClient, wallet: Wallet, o
     for answer in ask(client, OPERATIONS[operation_id], wallet, Host="not a host"):
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["pointer"] == "/header/Host"
+
+
+@pytest.mark.parametrize("operation_id", declaring("415"))
+def test_a_body_of_a_kind_that_nobody_reads_is_refused(
+    client: CheckedClient, wallet: Wallet, operation_id: str
+) -> None:
+    for answer in ask(client, OPERATIONS[operation_id], wallet, **{"Content-Type": "text/nothing"}):
+        assert answer.status_code == 415
+
+
+def test_a_file_that_is_not_published_is_not_found(client: CheckedClient) -> None:
+    assert client.get("/assets/no-such-file.css").status_code == 404
 
 
 @pytest.mark.parametrize("operation_id", declaring("429"))
