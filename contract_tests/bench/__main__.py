@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contract_tests.bench import ratios, report
+from contract_tests.bench import memory, ratios, report
 from contract_tests.bench.bench import Bench
 from contract_tests.bench.connection import NotAnswered
 from contract_tests.bench.cores import assigned, stay_on
@@ -31,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run, print, write `--out`. The exit code says whether it could be measured; with `--strict` also
     whether the targets were reached.
     """
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if list(given[:1]) == ["memory"]:
+        return memory.main(given[1:])
+    options = _parser().parse_args(given)
     cores = assigned()
     stay_on(cores.driver)
     if not cores.pinned:

@@ -15,6 +15,7 @@ from contract_tests.fuzz.credentials import ANONYMOUS, FuzzCredentials, kinds
 from contract_tests.fuzz.preparation import prepare
 from contract_tests.fuzz.run import SERVER_VARIABLES, command
 from contract_tests.harness.contract import REPOSITORY
+from contract_tests.harness.memory import resident_mib
 from contract_tests.harness.server import ServerProcess, environment
 from contract_tests.storage.cluster import shared_cluster
 
@@ -67,6 +68,7 @@ def _server(options: argparse.Namespace) -> Iterator[FuzzCredentials]:
         try:
             prepared = prepare(server.until_ready().url, database_url)
             yield prepared.credentials(ANONYMOUS)
+            print(f"\nresident after it: {resident_mib(server.process.pid):.1f} MiB in one worker")
         finally:
             server.stop()
 

@@ -9,6 +9,7 @@ import pytest
 from contract_tests.fuzz.preparation import Prepared, prepare
 from contract_tests.fuzz.run import SERVER_VARIABLES
 from contract_tests.harness.administration import Administration
+from contract_tests.harness.memory import LIMIT_MIB, resident_mib
 from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
@@ -22,9 +23,11 @@ def fuzzed(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> 
     running = ServerProcess(data_dir, flags={"database-url": database_url}, variables=SERVER_VARIABLES)
     try:
         yield prepare(running.until_ready().url, database_url)
+        resident = resident_mib(running.process.pid)
     finally:
         code = running.stop()
     assert code == 0, running.stderr
+    assert resident < LIMIT_MIB  # of one worker, with the supervisor in it, after everything was thrown at it
 
 
 @pytest.fixture(scope="session")
