@@ -53,8 +53,10 @@ class TestReleasePublish:
         desk.run(*publishing(older))
         assert client.get("/releases/latest").json()["id"] == new["id"]
 
+        held = {"If-None-Match": client.get("/releases/latest").headers["ETag"]}
+        assert client.get("/releases/latest", headers=held).status_code == 304
         desk.run(*publishing({**new, "links": []}))
-        assert client.get("/releases/latest").json()["links"] == []
+        assert client.get("/releases/latest", headers=held).json()["links"] == []
 
     def test_refuses_a_version_of_another_release(self, desk: Desk, publishing: Any) -> None:
         first = release()

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import yaml
-
+from api.contract import strict_yaml
 from contract_tests.faults.fault import Fault
 
 
@@ -75,8 +74,8 @@ def changed(text: str, fault: Fault) -> str:
         if fault.file.endswith(".py"):
             compile(faulty, fault.file, "exec", dont_inherit=True)
         elif fault.file.endswith(".yaml"):
-            yaml.safe_load(faulty)
-    except (SyntaxError, yaml.YAMLError):
+            strict_yaml.read(faulty.encode())
+    except (SyntaxError, strict_yaml.YamlRefused):
         raise NotApplicable(
             f"{fault.file} with the fault in it is not {fault.file[-4:].strip('.')}"
         ) from None

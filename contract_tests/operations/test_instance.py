@@ -198,6 +198,18 @@ class TestRevokeSession:
 
 
 class TestGetUser:
+    def test_a_personal_token_past_its_end_opens_nothing(
+        self, client: CheckedClient, admin: Administration, server_database: str
+    ) -> None:
+        person = Person.create(admin, "visitor")
+        assert client.get("/api/v1/user", headers=bearer(person.pat)).status_code == 200
+        execute(
+            server_database,
+            "UPDATE personal_access_token SET expires_at = now() WHERE user_id = $1",
+            person.id,
+        )
+        assert client.get("/api/v1/user", headers=bearer(person.pat)).status_code == 401
+
     def test_is_the_same_person_for_both_credentials(
         self, client: CheckedClient, instance: Instance, ada: Person
     ) -> None:

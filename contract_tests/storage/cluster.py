@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from contract_tests.harness.logs import keep_postgres_logs
 from persistence.address import Address
 from persistence.embedded import EmbeddedPostgres
-from persistence.embedded.layout import ADMINISTRATOR, Layout
+from persistence.embedded.layout import ADMINISTRATOR, APPLICATION, Layout
 from persistence.embedded.process import ServerProcess
 
 _VARIABLE: Final = "CANDOR_TEST_DATABASE_URL"
@@ -61,6 +61,24 @@ class SharedCluster:
         while self._created:
             self._administer(f'DROP DATABASE "{self._created.pop()}" WITH (FORCE)')
 
+    def drop_every_database(self) -> None:
+        """Drop what other processes have created on this embedded server, too. Nobody may be using any."""
+
+        async def run() -> None:
+            connection = await Address.parse(self._administration_url).open()
+            try:
+                found = await connection.fetch(
+                    "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> ALL ($1::text[])",
+                    ["postgres", APPLICATION],
+                )
+                for each in found:
+                    await connection.execute(f'DROP DATABASE "{each["datname"]}" WITH (FORCE)')
+            finally:
+                await connection.close()
+
+        self._created.clear()
+        outside_any_loop(run())
+
     def _administer(self, command: str) -> None:
         async def run() -> None:
             connection = await Address.parse(self._administration_url).open()
@@ -73,8 +91,11 @@ class SharedCluster:
 
 
 @contextmanager
-def shared_cluster() -> Iterator[SharedCluster]:
-    """Join the server, starting it if need be; leave it at the end."""
+def shared_cluster(below: Path | None = None) -> Iterator[SharedCluster]:
+    """Join the server, starting it if need be; leave it at the end.
+
+    `below`: the temporary directory of processes that have another one than this process.
+    """
     elsewhere = os.environ.get(_VARIABLE)
     if elsewhere:
         cluster = SharedCluster(elsewhere, None)
@@ -83,7 +104,7 @@ def shared_cluster() -> Iterator[SharedCluster]:
         finally:
             cluster.drop_databases()
         return
-    data_dir = Path(tempfile.gettempdir(), f"candor-tests-{os.geteuid()}")
+    data_dir = Path(below or tempfile.gettempdir(), f"candor-tests-{os.geteuid()}")
     layout = Layout(data_dir)
     with _alone(data_dir):
         server = EmbeddedPostgres(data_dir, extra_settings={"fsync": "off", "full_page_writes": "off"})
