@@ -21,7 +21,6 @@ __all__ = ["Database", "StoreUnavailable"]
 
 _FAILURES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """Everything that the driver and the network can raise."""
-_COMMAND_TIMEOUT_S: Final = 15.0
 _STATEMENTS_KEPT: Final = 1024
 
 
@@ -36,7 +35,13 @@ class Database:
 
     @classmethod
     async def connect(
-        cls, url: str, *, pool_size: int = 10, acquire_timeout_s: float = 5, at_once: bool = True
+        cls,
+        url: str,
+        *,
+        pool_size: int = 10,
+        acquire_timeout_s: float = 5,
+        statement_timeout_s: float = 15,
+        at_once: bool = True,
     ) -> Self:
         """Open a pool of at most ``pool_size`` connections, the first one at once.
 
@@ -44,14 +49,14 @@ class Database:
 
         ``url`` is ``postgresql://…`` (libpq's form) or the URL of an embedded cluster (see
         ``persistence.address``). ``acquire_timeout_s`` bounds, in seconds, the wait for a free connection and
-        for a new one. Raises StoreUnavailable with one sentence that names the server (never the password)
+        for a new one, ``statement_timeout_s`` the wait for each answer. Raises StoreUnavailable with one sentence that names the server (never the password)
         when it cannot be reached or refuses us, ValueError when the URL is malformed.
         """
         address = Address.parse(url)
 
         async def connected() -> "Connection":
             connection = await address.open(
-                command_timeout=_COMMAND_TIMEOUT_S,
+                command_timeout=statement_timeout_s,
                 timeout=acquire_timeout_s,
                 statement_cache_size=_STATEMENTS_KEPT,
                 max_cached_statement_lifetime=0,

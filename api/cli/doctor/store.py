@@ -20,6 +20,7 @@ from persistence.unit_of_work import Record
 
 _AFTER_THE_FIRST = ("migrations", "records", "grants", "clock")
 _SHOWN_DIFFERENCES = 5
+_LONGEST_LOOK_S = 900  # whole tables are read, and nobody waits for it but a person
 CLOCK_NOTICEABLE = timedelta(seconds=5)
 CLOCK_WRONG = timedelta(minutes=1)
 
@@ -71,7 +72,7 @@ async def _asked(
     from api.serve.store import declared_records
     from persistence.declared import differences
 
-    opened = await Database.connect(url, pool_size=1)
+    opened = await Database.connect(url, pool_size=1, statement_timeout_s=_LONGEST_LOOK_S)
     try:
         store = opened.unit_of_work()
         await examination.facts(store)  # prepares the statement, so that the second answer tells the clock
