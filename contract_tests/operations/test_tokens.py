@@ -85,6 +85,11 @@ class TestToken:
             answer = modest.ask_token(**grant)
             assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
 
+    def test_a_grant_without_what_it_exchanges_is_refused(self, instance: Instance) -> None:
+        for grant_type in (DEVICE_CODE, "refresh_token"):
+            answer = instance.ask_token(grant_type=grant_type)
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
     @pytest.mark.promise("C3")
     def test_unknown_parameters_are_ignored_and_stored_nowhere(
         self, instance: Instance, server_database: str
@@ -123,6 +128,18 @@ class TestToken:
         stored = everything_stored(server_database)
         assert tokens.access_token not in stored
         assert tokens.refresh_token not in stored
+
+    def test_an_access_token_past_its_end_opens_nothing(
+        self, client: CheckedClient, instance: Instance, tokens: Tokens, server_database: str
+    ) -> None:
+        execute(
+            server_database,
+            "UPDATE access_token SET expires_at = now() WHERE instance_id = "
+            "(SELECT id FROM instance WHERE client_id = $1)",
+            instance.client_id,
+        )
+        assert not usable(client, tokens.access_token)
+        assert instance.refresh(tokens.refresh_token).status_code == 200
 
     def test_a_truncated_or_extended_token_opens_nothing(self, client: CheckedClient, tokens: Tokens) -> None:
         for wrong in (tokens.access_token[:-1], tokens.access_token + "0", tokens.access_token[4:]):
