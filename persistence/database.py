@@ -11,7 +11,7 @@ import orjson
 
 from persistence.address import Address
 from persistence.availability import StoreUnavailable, outage
-from persistence.pool import Pool
+from persistence.pool import Pool, PoolUsage
 from persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ class Database:
 
         ``url`` is ``postgresql://…`` (libpq's form) or the URL of an embedded cluster (see
         ``persistence.address``). ``acquire_timeout_s`` bounds, in seconds, the wait for a free connection and
-        for a new one, ``statement_timeout_s`` the wait for each answer. Raises StoreUnavailable with one sentence that names the server (never the password)
-        when it cannot be reached or refuses us, ValueError when the URL is malformed.
+        for a new one, ``statement_timeout_s`` the wait for each answer. Raises StoreUnavailable with one
+        sentence that names the server (never the password) when it cannot be reached or refuses us,
+        ValueError when the URL is malformed.
         """
         address = Address.parse(url)
 
@@ -119,6 +120,11 @@ class Database:
         """Give a connection back. A broken one, or one in a transaction, is closed; asks PostgreSQL
         nothing."""
         self._pool.release(connection)
+
+    @property
+    def usage(self) -> PoolUsage:
+        """How the pool stands at this moment."""
+        return self._pool.usage
 
     def renew(self) -> None:
         """Let every connection be replaced before its next use."""
