@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,7 +48,13 @@ class Caller:
     def __init__(self, url: str) -> None:
         self._http = AsyncCheckedClient(base_url=url, timeout=LIMIT_S)
         self.answers: dict[int, int] = {}
+        self.slowest_s = 0.0
         self.broken = 0
+
+    def forget(self) -> None:
+        """Count anew."""
+        self.answers = {}
+        self.slowest_s = 0.0
 
     async def post(
         self,
@@ -71,6 +78,7 @@ class Caller:
 
     async def _call(self, method: str, path: str, *, token: str, **content: object) -> Reply:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        began = time.monotonic()
         try:
             answer = await self._http.request(method, path, headers=headers, **content)  # type: ignore[arg-type]
         except httpx.TimeoutException:
@@ -80,6 +88,7 @@ class Caller:
         except httpx.TransportError:
             self.broken += 1
             return Reply(Fate.UNKNOWN)
+        self.slowest_s = max(self.slowest_s, time.monotonic() - began)
         self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
         if answer.status_code != 503:
             return Reply(Fate.DONE, answer)

@@ -46,22 +46,32 @@ class Load:
         """How many calls ended without an answer."""
         return sum(caller.broken for caller in self.callers)
 
+    @property
+    def slowest_s(self) -> float:
+        """The longest wait for an answer."""
+        return max(caller.slowest_s for caller in self.callers)
+
+    def forget(self) -> None:
+        """Count answers anew."""
+        for caller in self.callers:
+            caller.forget()
+
     async def progress(self, calls: int) -> float:
         """Wait until so many further calls were confirmed; how many seconds that took."""
+        return await self._until(lambda: self.journal.confirmed, calls)
+
+    async def outage(self, calls: int = 1) -> None:
+        """Wait until so many further calls were not served. Raises AssertionError if that does not come
+        about."""
+        await self._until(lambda: self.journal.unserved, calls)
+
+    async def _until(self, count: Callable[[], int], more: int) -> float:
         clock = asyncio.get_running_loop().time
-        began, wanted = clock(), self.journal.confirmed + calls
-        while self.journal.confirmed < wanted:
-            assert clock() - began < SOON_S, f"no progress: {self.answers}"
+        began, wanted = clock(), count() + more
+        while count() < wanted:
+            assert clock() - began < SOON_S, f"not within {SOON_S:.0f} s: {self.answers}"
             await asyncio.sleep(0.01)
         return clock() - began
-
-    async def outage(self) -> None:
-        """Wait until a call cannot be served. Raises AssertionError when that does not come about."""
-        clock = asyncio.get_running_loop().time
-        began, before = clock(), self.journal.unserved
-        while self.journal.unserved == before:
-            assert clock() - began < SOON_S, f"no outage: {self.answers}"
-            await asyncio.sleep(0.01)
 
     async def run(self) -> None:
         """Use the server until `end`."""
