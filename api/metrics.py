@@ -1,11 +1,12 @@
-"""What is counted: requests by operation and status, their seconds, answers that broke the contract.
+"""What is counted: requests by operation and status, their seconds, answers that broke the contract, and how
+the pool of connections to the database stands.
 
-Labels are operationIds and status codes, never a path, an address or an account, so their
-number is bounded by the contract. With several workers each process writes its numbers into
-files of one directory and the private listener adds them up; `prometheus_client` wants that directory named
-in PROMETHEUS_MULTIPROC_DIR when it is first imported, so the supervisor hands it to its workers in their
-environment and makes no `Metrics` of its own. Jobs are the supervisor's, and counted in its memory
-(`api.jobs.metrics`).
+Labels are operationIds, status codes and closed words, never a path, an address or an account, so their
+number is bounded by the contract. With several workers each process writes its numbers into files of one
+directory and the private listener adds them up; `prometheus_client` wants that directory named in
+PROMETHEUS_MULTIPROC_DIR when it is first imported, so the supervisor hands it to its workers in their
+environment and makes no `Metrics` of its own. Of a worker that has died, what it counted stays, and what it
+held does not. Jobs are the supervisor's, and counted in its memory (`api.jobs.metrics`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from api.contract.surroundings import OUTSIDE
+
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from persistence.pool import PoolUsage
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -55,6 +60,8 @@ class Metrics:
             ("operation",),
             registry=self._registry,
         )
+        self._violations.labels(OUTSIDE)  # or there would be nothing to watch before the first one
+        self._pool = _PoolMetrics(self._registry)
         # Looking a labelled child up costs more than counting with it: each is looked up once.
         self._counted: dict[tuple[str, int], Counter] = {}
         self._timed: dict[str, Histogram] = {}
@@ -76,6 +83,10 @@ class Metrics:
         """Count one answer that was withheld because it broke the contract."""
         self._violations.labels(operation_id).inc()
 
+    def pool(self, usage: PoolUsage) -> None:
+        """Note how the pool of connections stands; what it counted since the last time is added."""
+        self._pool.observed(usage)
+
     def certificate_expires(self, at: datetime) -> None:
         """Until when the certificate is valid that the public listener presents."""
         if self._certificate is None:  # made only where there is one
@@ -90,6 +101,47 @@ class Metrics:
     def exposition(self) -> bytes:
         """The numbers of this process in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+class _PoolMetrics:
+    """Connections to the database, of all workers together."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._size = Gauge(
+            "candor_database_connections_max",
+            "The most connections that the workers open.",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._connections = Gauge(
+            "candor_database_connections",
+            "Connections that the workers hold open: in use or idle.",
+            ("state",),
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._waiting = Gauge(
+            "candor_database_waiting",
+            "Requests that wait for a connection.",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._waits = Counter(
+            "candor_database_waits", "Times that a request found all connections in use.", registry=registry
+        )
+        self._timeouts = Counter(
+            "candor_database_timeouts", "Times that a request got no connection in time.", registry=registry
+        )
+        self._waits_before = self._timeouts_before = 0
+
+    def observed(self, usage: PoolUsage) -> None:
+        self._size.set(usage.size)
+        self._connections.labels("in_use").set(usage.in_use)
+        self._connections.labels("idle").set(usage.idle)
+        self._waiting.set(usage.waiting)
+        self._waits.inc(usage.waits - self._waits_before)
+        self._timeouts.inc(usage.timeouts - self._timeouts_before)
+        self._waits_before, self._timeouts_before = usage.waits, usage.timeouts
 
 
 def exposition_of(directory: Path) -> bytes:

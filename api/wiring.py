@@ -4,12 +4,14 @@ else.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from api.contract.document import Document
 from api.contract.records import Recorder, compile_collections
-from api.contract.surroundings import Logs, Metrics
+from api.contract.surroundings import Logs
 from api.dashboard import assets
 from api.gateways.randomness import SystemRandomness
 from api.security import StoredCredentials
@@ -18,6 +20,11 @@ from handlers.policy import Policy
 from handlers.ports import Ports, Published, StaticFile
 from persistence.database import Database
 from persistence.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from api.metrics import Metrics
+
+_LOOK_EVERY_S: Final = 1.0
 
 
 class Wiring:
@@ -37,20 +44,32 @@ class Wiring:
         self.recorder = Recorder(collections, ports.randomness)
         self._settings = settings
         self._database: Database | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def startup(self) -> None:
-        """Open the connection pool. The database may be away: the supervisor has made sure of it at the start,
-        and a worker that replaces another during an outage answers 503 until it is over.
+        """Open the connection pool.
+
+        The database may be away: the supervisor has made sure of it at the start, and a worker that replaces
+        another during an outage answers 503 until it is over.
         """
         assert self._settings.database_url is not None, "the supervisor decides which database is used"
         self._database = await Database.connect(
             self._settings.database_url, pool_size=self._settings.pool_size, at_once=False
         )
+        self._watching = asyncio.create_task(self._watch(self._database))
 
     async def shutdown(self) -> None:
         """Close the connection pool."""
+        if self._watching is not None:
+            self._watching.cancel()
         if self._database is not None:
             await self._database.close()
+
+    async def _watch(self, database: Database) -> None:
+        """Note from time to time how the pool stands: a request has no time for it."""
+        while True:
+            self.metrics.pool(database.usage)
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     def unit_of_work(self) -> UnitOfWork:
         """A request's work on the store; touches no connection until it is used."""

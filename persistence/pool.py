@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import asyncpg
 
@@ -33,6 +33,18 @@ class _Kept:
         self.idle_since = 0.0
 
 
+class PoolUsage(NamedTuple):
+    """A pool at one moment: connections, who waits for one, and since its making how often somebody waited
+    or got none in time."""
+
+    size: int
+    in_use: int
+    idle: int
+    waiting: int
+    waits: int
+    timeouts: int
+
+
 class Pool:
     """At most `size` connections made by `connect`. Opens none before it is needed.
 
@@ -42,7 +54,7 @@ class Pool:
 
     __slots__ = (
         "_closed", "_connect", "_generation", "_idle", "_kept", "_longest_idle_s", "_most_uses", "_opened",
-        "_patience_s", "_size", "_waiting",
+        "_patience_s", "_size", "_timeouts", "_waiting", "_waits",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +77,8 @@ class Pool:
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._generation = 0
         self._closed = False
+        self._waits = 0
+        self._timeouts = 0
 
     @property
     def size(self) -> int:
@@ -75,6 +89,12 @@ class Pool:
     def in_use(self) -> int:
         """Connections that are handed out or being opened now."""
         return self._opened - len(self._idle)
+
+    @property
+    def usage(self) -> PoolUsage:
+        """How it stands at this moment."""
+        waiting = sum(not place.done() for place in self._waiting)
+        return PoolUsage(self._size, self.in_use, len(self._idle), waiting, self._waits, self._timeouts)
 
     def acquire_idle(self) -> "Connection | None":
         """An idle connection, for `release` to give back; None when there is none at this moment."""
@@ -98,14 +118,18 @@ class Pool:
             return connection
         if self._closed:
             raise asyncpg.InterfaceError("the pool is closed")
-        async with asyncio.timeout(within_s):
-            if self._opened >= self._size:
-                connection = await self._wait()
-                if connection is not None:
-                    return connection
-            else:
-                self._opened += 1
-            return await self._open()
+        try:
+            async with asyncio.timeout(within_s):
+                if self._opened >= self._size:
+                    connection = await self._wait()
+                    if connection is not None:
+                        return connection
+                else:
+                    self._opened += 1
+                return await self._open()
+        except TimeoutError:
+            self._timeouts += 1
+            raise
 
     def release(self, connection: "Connection") -> None:
         """Give a connection back. It is closed instead of kept when it is broken, old, or not at rest."""
@@ -162,6 +186,7 @@ class Pool:
         """The next connection that is given back, or None for the right to open one."""
         place: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
+        self._waits += 1
         try:
             return await place
         except asyncio.CancelledError:

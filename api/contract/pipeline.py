@@ -21,14 +21,13 @@ from api.contract.request import Request
 from api.contract.request_body import ClientGone
 from api.contract.response import Outgoing, Violation
 from api.contract.sending import send
-from api.contract.surroundings import Surroundings, UnitOfWork
+from api.contract.surroundings import OUTSIDE, Surroundings, UnitOfWork
 from api.logs import Event, frames_of
 from api.problems import InternalError, render
 from handlers.answers import Answer
 from handlers.errors import ApiError
 from persistence.availability import StoreUnavailable
 
-OUTSIDE = "outside"  # what metrics and logs call a request that belongs to no operation
 # RFC 3986 section 3.2.2
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Za-z:.]+\])(?::[0-9]*)?[ \t]*")
 _CLIENT_GONE = 499  # never sent: what metrics say of a request whose client left

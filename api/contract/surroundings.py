@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from api.logs import Event
 from handlers.caller import Caller
 
+OUTSIDE = "outside"  # what metrics and logs call the operation of a request that belongs to none
+
 
 class UnitOfWork(Protocol):
     """One request's work on the store. Only the engine ends it."""
