@@ -249,9 +249,12 @@ class OAuthTooManyRequests(TooManyRequests, OAuthError):
 
 
 class RegistrationsFull(OAuthError):
-    """503: the hard cap of unclaimed instances is reached; claimed registrations still work."""
+    """503: the hard cap of unclaimed instances is reached; claimed registrations still work. That they were
+    counted is kept.
+    """
 
     status = 503
+    keep = True
     error = "temporarily_unavailable"
     message = (
         "Too many instances are waiting to be claimed. Register with a registration key, or try again later."

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import ColumnElement, bindparam, case, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -16,21 +17,25 @@ from persistence.unit_of_work import UnitOfWork
 _attempt = metadata.tables["attempt"]
 _WINDOW_BEFORE = bindparam("window_before", type_=_attempt.c.window_started_at.type)
 
-_first = insert(_attempt).values(
-    kind=bindparam("kind"), subject=bindparam("subject"), window_started_at=bindparam("now"), count=1
-)
-_window_is_over = _attempt.c.window_started_at <= _WINDOW_BEFORE
-_COUNT = Statement(
-    _first.on_conflict_do_update(
+
+def counted(*, kind: ColumnElement[str]) -> ReturningInsert[tuple[int, datetime]]:
+    """Count one more for `subject` at `now`; within its window, or as the first of a new one."""
+    first = insert(_attempt).values(
+        kind=kind, subject=bindparam("subject"), window_started_at=bindparam("now"), count=1
+    )
+    window_is_over = _attempt.c.window_started_at <= _WINDOW_BEFORE
+    return first.on_conflict_do_update(
         index_elements=[_attempt.c.kind, _attempt.c.subject],
         set_={
-            "count": case((_window_is_over, 1), else_=_attempt.c.count + 1),
+            "count": case((window_is_over, 1), else_=_attempt.c.count + 1),
             "window_started_at": case(
-                (_window_is_over, _first.excluded.window_started_at), else_=_attempt.c.window_started_at
+                (window_is_over, first.excluded.window_started_at), else_=_attempt.c.window_started_at
             ),
         },
     ).returning(_attempt.c.count, _attempt.c.window_started_at)
-)
+
+
+_COUNT = Statement(counted(kind=bindparam("kind")))
 _CURRENT = Statement(
     select(_attempt.c.count, _attempt.c.window_started_at).where(
         _attempt.c.kind == bindparam("kind"),

@@ -1,5 +1,5 @@
-"""Registered instances: looking them up by client id, registering with and without a key, and keeping the
-unclaimed ones bounded.
+"""Registered instances: looking them up by client id, registering with a key, and changing what a client
+registered. Registering without a key is `persistence.unclaimed`.
 """
 
 from __future__ import annotations
@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.statement import Statement
@@ -22,7 +23,7 @@ _NOW = bindparam("now", type_=_instance.c.registered_at.type)
 
 _CLIENT = Statement(select(_instance).where(_instance.c.client_id == bindparam("client_id")))
 
-_COLUMNS = (
+CLIENT_COLUMNS = (
     "id",
     "client_id",
     "client_secret_hash",
@@ -32,13 +33,13 @@ _COLUMNS = (
     "client_name",
     "redirect_uris",
 )
-_given = [bindparam(name, type_=_instance.c[name].type) for name in _COLUMNS]
+"""The columns that a client brings along."""
 
-_REGISTER_UNCLAIMED = Statement(
-    insert(_instance)
-    .values(**{name: bindparam(name) for name in _COLUMNS}, ephemeral=False, registered_at=_NOW)
-    .returning(_instance.c.id)
-)
+
+def given_client() -> list[ColumnElement[Any]]:
+    """The values of `CLIENT_COLUMNS`, for a statement that stores a client."""
+    return [bindparam(name, type_=_instance.c[name].type) for name in CLIENT_COLUMNS]
+
 
 _used_key = (
     update(_key)
@@ -56,7 +57,7 @@ _REGISTER_WITH_KEY = Statement(
     insert(_instance)
     .from_select(
         [
-            *_COLUMNS,
+            *CLIENT_COLUMNS,
             "workspace_id",
             "registration_key_id",
             "name",
@@ -65,7 +66,7 @@ _REGISTER_WITH_KEY = Statement(
             "claimed_at",
         ],
         select(
-            *_given,
+            *given_client(),
             _used_key.c.workspace_id,
             _used_key.c.id,
             _used_key.c.name_prefix.concat(bindparam("name_suffix", type_=_instance.c.name.type)),
@@ -87,22 +88,6 @@ _UPDATE_CLIENT = Statement(
     .returning(_instance.c.id)
 )
 
-_expired: Select[tuple[str]] = (
-    select(_instance.c.id)
-    .where(_instance.c.workspace_id.is_(None), _instance.c.registered_at <= bindparam("registered_before"))
-    .order_by(_instance.c.registered_at)
-    .limit(bindparam("at_most"))
-    .with_for_update(skip_locked=True)
-)
-_REMOVE_EXPIRED_UNCLAIMED = Statement(
-    delete(_instance).where(_instance.c.id.in_(_expired)).returning(_instance.c.id)
-)
-_first_unclaimed = (
-    select(literal(1).label("one")).select_from(_instance).where(_instance.c.workspace_id.is_(None))
-)
-_UNCLAIMED_UP_TO = Statement(
-    select(func.count().label("count")).select_from(_first_unclaimed.limit(bindparam("cap")).subquery())
-)
 _other_live_session = exists(
     select(literal(1))
     .select_from(_session)
@@ -134,17 +119,12 @@ class NewClient:
 
     def columns(self) -> dict[str, object]:
         """The values by column."""
-        return {name: getattr(self, name) for name in _COLUMNS}
+        return {name: getattr(self, name) for name in CLIENT_COLUMNS}
 
 
 async def client_by_id(store: UnitOfWork, *, client_id: str) -> Record | None:
     """The instance that is this OAuth client, or None."""
     return await store.row(_CLIENT, client_id=client_id)
-
-
-async def register_unclaimed(store: UnitOfWork, client: NewClient, *, now: datetime) -> None:
-    """Store an instance that belongs to nobody yet."""
-    await store.write(_REGISTER_UNCLAIMED, **client.columns(), now=now)
 
 
 async def register_with_key(
@@ -178,20 +158,6 @@ def update_client(
         scopes=scopes,
         grant_types=grant_types,
     )
-
-
-async def remove_expired_unclaimed(store: UnitOfWork, *, registered_before: datetime, at_most: int) -> int:
-    """Delete unclaimed instances that are past their time, the oldest first; how many went."""
-    rows = await store.write_rows(
-        _REMOVE_EXPIRED_UNCLAIMED, registered_before=registered_before, at_most=at_most
-    )
-    return len(rows)
-
-
-async def unclaimed_count(store: UnitOfWork, *, cap: int) -> int:
-    """How many instances are unclaimed, counted no further than `cap`."""
-    row = await store.row(_UNCLAIMED_UP_TO, cap=cap)
-    return int(row["count"]) if row is not None else 0
 
 
 async def delete_if_ephemeral(store: UnitOfWork, *, instance_id: str, now: datetime) -> None:

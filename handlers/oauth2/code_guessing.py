@@ -1,5 +1,9 @@
 """Stopping the guessing of user codes, per account and per address prefix.
 
+A guess is counted before anybody looks whether it is right, and both counters are held until it is decided:
+however many are sent at the same moment, no more are looked at than the limit allows. A right one takes its
+count back.
+
 Ten wrong codes within the window block the account. Ten wrong codes from one address prefix make every
 further wrong one a 429, and block the accounts behind it that have guessed wrong three times; whoever types
 the right code there still gets through, so that one guesser does not lock out an office. A right code
@@ -48,7 +52,7 @@ async def refuse_guessers(
         raise _too_many(shared_started, policy, now)
 
 
-async def wrong_code(
+async def counted_guess(
     *,
     store: UnitOfWork,
     policy: Policy,
@@ -56,8 +60,10 @@ async def wrong_code(
     client_ip: str | None,
     now: datetime,
 ) -> ApiError:
-    """Count a wrong code; the error to raise. Parallel guesses beyond the limit are refused by the count
-    itself.
+    """Count a guess that nobody has looked at; the error to raise should it be wrong.
+
+    Raises OAuthTooManyRequests when it is one too many to be looked at. Until the unit of work ends, further
+    guesses of the account and from the prefix wait. A right one is rolled back.
     """
     before = now - policy.user_code_window
     shared, shared_started = await attempts.count_attempt(
@@ -67,12 +73,16 @@ async def wrong_code(
         store, kind=_ACCOUNT, subject=user_id, now=now, window_before=before
     )
     if own > policy.user_code_attempts:
-        return _too_many(started, policy, now)
-    if shared > policy.user_code_attempts:
-        return _too_many(shared_started, policy, now)
-    return UserCodeUnusable()
+        raise _too_many(started, policy, now)
+    if shared <= policy.user_code_attempts:
+        return UserCodeUnusable()
+    refusal = _too_many(shared_started, policy, now)
+    if own > _SLIPS_BEHIND_A_BLOCKED_ADDRESS:
+        raise refusal
+    return refusal
 
 
 def _too_many(started: datetime, policy: Policy, now: datetime) -> OAuthTooManyRequests:
-    wait = (started + policy.user_code_window - now).total_seconds()
-    return OAuthTooManyRequests(math.ceil(wait), "Too many wrong codes. Try again later.")
+    # Of two at the same moment the one may count into the window that the other opened a little later.
+    wait = min(started + policy.user_code_window - now, policy.user_code_window)
+    return OAuthTooManyRequests(math.ceil(wait.total_seconds()), "Too many wrong codes. Try again later.")

@@ -263,6 +263,9 @@ async def _pending(
     await code_guessing.refuse_guessers(
         store=store, policy=ports.policy, user_id=person, client_ip=client_ip, now=now
     )
+    wrong = await code_guessing.counted_guess(
+        store=store, policy=ports.policy, user_id=person, client_ip=client_ip, now=now
+    )
     code = user_code.normal(typed)
     row = None
     if code is not None:
@@ -270,9 +273,8 @@ async def _pending(
             store, user_code_hash=user_code.digest(code), user_id=person, now=now
         )
     if row is None:
-        raise await code_guessing.wrong_code(
-            store=store, policy=ports.policy, user_id=person, client_ip=client_ip, now=now
-        )
+        raise wrong
+    await store.rollback()  # what was right counts for nothing
     return row
 
 

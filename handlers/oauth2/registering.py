@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from handlers.errors import (
 from handlers.oauth2 import scopes
 from handlers.policy import Policy
 from handlers.ports import Ports
-from persistence import attempts, registration
+from persistence import registration, unclaimed
 from persistence.registration import NewClient
 from persistence.unit_of_work import UnitOfWork
 
@@ -29,10 +30,10 @@ REFRESH_TOKEN = "refresh_token"  # noqa: S105 (the name of a grant type)
 CLIENT_CREDENTIALS = "client_credentials"
 SUPPORTED_GRANT_TYPES = (DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 
-_KIND = "registration"
 _EXPIRED_AT_MOST = 100
 _NAME_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _RETRY_WHEN_FULL_S = 300
+_KNOWN_FULL = timedelta(seconds=1)  # for so long after a count that found no place, nobody counts again
 
 
 def grant_types(asked: Sequence[str]) -> tuple[str, ...]:
@@ -109,21 +110,42 @@ async def _register_unclaimed(
     now: datetime,
     client_ip: str | None,
 ) -> None:
-    count, started = await attempts.count_attempt(
-        store, kind=_KIND, subject=prefix(client_ip), now=now, window_before=now - policy.unclaimed_window
+    bounds = unclaimed.Bounds(
+        per_address=policy.unclaimed_per_address,
+        window_before=now - policy.unclaimed_window,
+        cap=policy.unclaimed_cap,
     )
-    if count > policy.unclaimed_per_address:
-        wait = started + policy.unclaimed_window - now
-        raise OAuthTooManyRequests(
-            int(wait.total_seconds()) + 1,
-            "Too many unclaimed registrations from this address. Use a registration key, or try again later.",
-        )
-    await registration.remove_expired_unclaimed(
-        store, registered_before=now - policy.unclaimed_life, at_most=_EXPIRED_AT_MOST
-    )
-    if await registration.unclaimed_count(store, cap=policy.unclaimed_cap) >= policy.unclaimed_cap:
+    subject, full_since = prefix(client_ip), now - _KNOWN_FULL
+    # Refused by what is known already: a flood is answered with one read each and writes nothing.
+    known = await unclaimed.outlook(store, subject=subject, bounds=bounds, full_since=full_since)
+    if known.window_started_at is not None and known.count >= bounds.per_address:
+        raise _over_quota(known.window_started_at, policy=policy, now=now)
+    if known.full:
         raise RegistrationsFull(_RETRY_WHEN_FULL_S)
-    await registration.register_unclaimed(store, client, now=now)
+    attempted = await unclaimed.register(store, client, subject=subject, bounds=bounds, now=now)
+    if attempted.stored:
+        return
+    if attempted.count > bounds.per_address:
+        raise _over_quota(attempted.window_started_at, policy=policy, now=now)
+    await unclaimed.recount(
+        store,
+        cap=bounds.cap,
+        full_since=full_since,
+        registered_before=now - policy.unclaimed_life,
+        at_most=_EXPIRED_AT_MOST,
+        now=now,
+    )
+    if not await unclaimed.register_after_recount(store, client, bounds=bounds, now=now):
+        raise RegistrationsFull(_RETRY_WHEN_FULL_S)
+
+
+def _over_quota(started: datetime, *, policy: Policy, now: datetime) -> OAuthTooManyRequests:
+    # Of two at the same moment the one may count into the window that the other opened a little later.
+    wait = min(started + policy.unclaimed_window - now, policy.unclaimed_window)
+    return OAuthTooManyRequests(
+        math.ceil(wait.total_seconds()),
+        "Too many unclaimed registrations from this address. Use a registration key, or try again later.",
+    )
 
 
 def _is_usable_redirect(uri: str) -> bool:
