@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
 
 HANDSHAKE_SECONDS: Final = 10.0  # from the first byte to the last; a client that stalls is cut off then
-CLOSING_SECONDS: Final = 2.0  # for the other side's farewell, which few clients send
+# Closing includes sending what is still in memory: a slow reader of a large answer is given this long for it.
+CLOSING_SECONDS: Final = 60.0
 RENEWAL_SECONDS: Final = 2.0  # between two looks at the files
 HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")  # a year; subdomains are others' business
 
