@@ -237,6 +237,20 @@ class TestOutages:
         with pytest.raises(asyncpg.UndefinedTableError):
             await store.row(Statement(text("SELECT 1 FROM nowhere")))
 
+    async def test_a_statement_cut_off_by_a_restart_is_an_outage(
+        self, database: Database, store: UnitOfWork
+    ) -> None:
+        row = await store.write(WHO)
+        assert row is not None
+        call = asyncio.create_task(store.row(SLEEP))
+        done, _ = await asyncio.wait({call}, timeout=0.2)
+        assert not done
+        kill = Statement(text("SELECT pg_terminate_backend(:process)"))  # what a shutdown does to each
+        await database.unit_of_work().row(kill, process=row["process"])
+        with pytest.raises(StoreUnavailable):
+            await call
+        await store.rollback()
+
     async def test_a_lost_connection_is_replaced(self, database: Database, store: UnitOfWork) -> None:
         row = await store.write(WHO)
         assert row is not None
