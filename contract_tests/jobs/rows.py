@@ -97,6 +97,10 @@ class Rows:
         """What an operation would do meanwhile."""
         await self._connection.execute(command, *values)
 
+    async def database(self) -> str:
+        """The database's name, quoted."""
+        return str(await self._connection.fetchval("SELECT quote_ident(current_database())"))
+
     async def _insert(self, table: str, **values: object) -> str:
         names = ", ".join(f'"{name}"' for name in values)
         places = ", ".join(f"${number}" for number in range(1, len(values) + 1))

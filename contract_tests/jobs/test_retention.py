@@ -15,7 +15,7 @@ from api.jobs.schedule import schedule
 from api.settings import CONTRACT, Settings
 from contract_tests.jobs.rows import SESSION, WORKSPACE, Declared, Rows, declared
 from persistence.address import Address
-from persistence.database import Database
+from persistence.database import Database, StoreUnavailable
 from persistence.retention import Expiry, Removal
 from persistence.tables import metadata
 
@@ -161,3 +161,28 @@ class TestARun:
         last = await run(database, NOW)
         assert sum(each.rows for each in (*outcomes, last)) == 60
         assert await rows.left("attempt") == set()
+
+    async def test_that_was_too_much_is_repeated_in_smaller_steps(
+        self, rows: Rows, database_url: str, every_removal: Sequence[Removal]
+    ) -> None:
+        await rows.change(SLOW)
+        await rows.change("CREATE TRIGGER slow BEFORE DELETE ON attempt FOR EACH ROW EXECUTE FUNCTION slow()")
+        for _ in range(8):
+            await rows.add(ATTEMPTS, LONG_AGO)
+        run = RemoveExpired(every_removal, rows_per_step=8)
+        await rows.change("ALTER ROLE CURRENT_USER IN DATABASE " + (await rows.database()) + LIMITED)
+        database = await Database.connect(database_url, pool_size=1)
+        try:
+            with pytest.raises(StoreUnavailable):
+                await run(database, NOW)
+            assert len(await rows.left("attempt")) == 8
+            assert await run(database, NOW) == Outcome(rows=8, more=False)
+        finally:
+            await database.close()
+
+
+SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(0.1); RETURN OLD; END $$
+"""
+LIMITED = " SET statement_timeout = '500ms'"
