@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,13 +18,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from contract_tests.faults.fault import PARTS, CatalogueBroken, Fault, catalogue, named, part
+from contract_tests.faults.fault import CATALOGUE, PARTS, CatalogueBroken, Fault, catalogue, named, part
 from contract_tests.faults.rounds import NotGreen, bench
 from contract_tests.faults.trial import Trial, Verdict
 from contract_tests.faults.workshop import NoTree
 from contract_tests.harness.contract import REPOSITORY
 
 REPORT = REPOSITORY / "reports" / "faults.json"
+_TO_DO = {
+    Verdict.SURVIVED: "needs a test that fails for it:",
+    Verdict.STALE: f"must be written anew for the tree as it is, in {CATALOGUE.relative_to(REPOSITORY)}/:",
+    Verdict.UNFAIR: "shows nothing as it is written:",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (CatalogueBroken, NoTree, NotGreen) as failure:
         print(f"faults: {failure}", file=sys.stderr)
         return 1
+    for each in trials:
+        if each.verdict in _TO_DO:
+            print(f"faults: {each.fault.id} {_TO_DO[each.verdict]} {each.fault.harm}")
     counts = Counter(each.verdict for each in trials)
     told = ", ".join(f"{counts[each]} {each.value}" for each in Verdict if counts[each])
     print(f"faults: {told}, in {seconds:.0f} s")
@@ -120,5 +129,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _end(number: int, frame: object) -> None:
+    sys.exit(128 + number)  # through all that has to be stopped and removed
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     sys.exit(main())

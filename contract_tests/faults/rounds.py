@@ -67,7 +67,12 @@ class Bench:
             return trial
 
         with ThreadPoolExecutor(self._size) as threads:
-            return list(threads.map(one, faults))
+            trials = [threads.submit(one, fault) for fault in faults]
+            try:
+                return [each.result() for each in trials]
+            except BaseException:  # interrupted, or a defect of ours: what has not begun does not begin
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _run_clean(self, tests: Sequence[str]) -> Finished:
         with self._workshop() as workshop:
