@@ -3,11 +3,17 @@ tables."""
 
 import asyncio
 import sys
+from argparse import Namespace
 from collections.abc import Callable
 from subprocess import PIPE, Popen
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from contract_tests.harness.stored import count
 from contract_tests.storage.cluster import outside_any_loop
 from contract_tests.storage.embedded_users import REPOSITORY
 from persistence.address import Address
@@ -76,6 +82,39 @@ def test_a_table_without_a_revision_is_noticed(fresh_database: Callable[[], str]
     assert any("forgotten" in line for line in check(url))
 
 
+def test_rows_outlive_the_newer_revisions_and_going_back(fresh_database: Callable[[], str]) -> None:
+    url = fresh_database()
+    migrate(url, report=silent)
+    step(url, command.downgrade, "0003")
+    execute(url, "INSERT INTO attempt (kind, subject, window_started_at, count) VALUES ('x', 'y', now(), 1)")
+    migrate(url, report=silent)
+    assert (current(url), check(url), count(url, "attempt")) == (head(), [], 1)
+    step(url, command.downgrade, "0003")
+    assert (current(url), count(url, "attempt")) == ("0003", 1)
+
+
+def step(url: str, move: Callable[[Config, str], None], revision: str) -> None:
+    """Move a database through its history, as the program itself never does."""
+
+    def moved(connection: Connection) -> None:
+        config = Config(cmd_opts=Namespace(quiet=True))
+        config.set_main_option("script_location", str(REPOSITORY / "persistence" / "migrations"))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        move(config, revision)
+
+    async def run() -> None:
+        async def opened() -> object:
+            return await Address.parse(url).open()
+
+        engine = create_async_engine("postgresql+asyncpg://", async_creator=opened)
+        async with engine.connect() as connection:
+            await connection.run_sync(moved)
+        await engine.dispose()
+
+    outside_any_loop(run())
+
+
 _WORKER = """
 import sys
 from persistence.migrations import migrate
@@ -87,8 +126,8 @@ migrate(sys.argv[1], report=lambda progress: None)
 
 def test_four_processes_may_start_at_once(fresh_database: Callable[[], str]) -> None:
     url = fresh_database()
-    command = [sys.executable, "-c", _WORKER, url]
-    workers = [Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=REPOSITORY) for _ in range(4)]
+    program = [sys.executable, "-c", _WORKER, url]
+    workers = [Popen(program, stdin=PIPE, stdout=PIPE, text=True, cwd=REPOSITORY) for _ in range(4)]
     for worker in workers:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "loaded\n"
