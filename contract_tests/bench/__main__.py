@@ -16,6 +16,7 @@ from contract_tests.bench import memory, ratios, report
 from contract_tests.bench.bench import Bench
 from contract_tests.bench.connection import NotAnswered
 from contract_tests.bench.cores import assigned, stay_on
+from contract_tests.bench.growth import growth
 from contract_tests.bench.results import Result
 from contract_tests.bench.rounds import Pace
 
@@ -24,6 +25,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
     "token": ratios.token,
     "peer": ratios.against_peer,
     "get_session": ratios.get_session,
+    "growth": growth,
 }
 
 

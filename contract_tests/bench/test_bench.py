@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.bench.bench import Bench
+from contract_tests.bench.cores import ANY, Cores
+from contract_tests.bench.growth import growth
 from contract_tests.bench.measured_call import OPERATION, PATH
+from contract_tests.bench.rounds import Pace
 from contract_tests.harness.contract import REPOSITORY, contract
 
 
@@ -45,3 +49,19 @@ class TestBench:
         run = bench(*options)
         assert run.returncode == 2
         assert "is not" in run.stderr
+
+
+class TestGrowth:
+    def test_an_instance_of_any_size_can_call_everything(self) -> None:
+        pace = Pace(rounds=1, seconds=0.1)
+        with Bench(pace=pace, cores=Cores(ANY, ANY, ANY), full=False) as bench:
+            (found,) = growth(bench, instances=(20, 30))
+        listed = {
+            each.operation_id
+            for each in contract().operations.values()
+            if "instance" in each.declared["tags"]
+        }
+        assert found.ratios.keys() >= listed
+        assert [each.instances for each in found.sizes] == [20, 30]
+        assert all(p50 > 0 for size in found.sizes for rounds in size.p50_ms.values() for p50 in rounds)
+        assert {table.table for table in found.sizes[0].tables} >= {"access_token", "interaction", "session"}
