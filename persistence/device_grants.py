@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from persistence.held import held, held_instance
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -25,19 +26,27 @@ _access = metadata.tables["access_token"]
 _refresh = metadata.tables["refresh_token"]
 _NOW = bindparam("now", type_=_grant.c.created_at.type)
 
+_started = {
+    "state": literal("pending"),
+    "created_at": _NOW,
+    **{
+        name: bindparam(name, type_=_grant.c[name].type)
+        for name in (
+            "device_code_hash",
+            "user_code_hash",
+            "scopes",
+            "granted_scopes",
+            "requested_from",
+            "interval_s",
+            "expires_at",
+        )
+    },
+}
 _START = Statement(
     insert(_grant)
-    .values(
-        device_code_hash=bindparam("device_code_hash"),
-        user_code_hash=bindparam("user_code_hash"),
-        instance_id=bindparam("instance_id"),
-        scopes=bindparam("scopes"),
-        state="pending",
-        granted_scopes=bindparam("no_scopes"),
-        requested_from=bindparam("requested_from"),
-        interval_s=bindparam("interval_s"),
-        created_at=_NOW,
-        expires_at=bindparam("expires_at"),
+    .from_select(
+        ["instance_id", *_started],
+        held(select(_instance.c.id, *_started.values()).where(_instance.c.id == bindparam("instance_id"))),
     )
     .on_conflict_do_nothing()
     .returning(_grant.c.expires_at)
@@ -126,11 +135,12 @@ _POLL = Statement(
     .returning(_was_early.label("early"))
 )
 
+_held = held_instance()
 _consumed = (
     update(_grant)
     .where(
         _grant.c.device_code_hash == bindparam("device_code_hash"),
-        _grant.c.instance_id == bindparam("instance_id"),
+        _grant.c.instance_id == _held.c.id,
         _grant.c.state == "approved",
         _grant.c.expires_at > _NOW,
     )
@@ -149,8 +159,8 @@ _entitled = (
         (literal("offline") == func.any(_SCOPES)).label("offline"),
     )
     .select_from(
-        _consumed.join(_instance, _instance.c.id == _consumed.c.instance_id).join(
-            _workspace, _workspace.c.id == _instance.c.workspace_id
+        _consumed.join(_held, _held.c.id == _consumed.c.instance_id).join(
+            _workspace, _workspace.c.id == _held.c.workspace_id
         )
     )
     .where(in_good_standing(user_id=_consumed.c.user_id, workspace_id=_workspace.c.id))
@@ -211,14 +221,16 @@ async def start(
     now: datetime,
     expires_at: datetime,
 ) -> bool:
-    """Store a pending request; False when the user code is taken, which calls for another."""
+    """Store a pending request; False when the user code is taken, which calls for another, or when the
+    instance is gone.
+    """
     row = await store.write(
         _START,
         device_code_hash=device_code_hash,
         user_code_hash=user_code_hash,
         instance_id=instance_id,
         scopes=scopes,
-        no_scopes=(),
+        granted_scopes=(),
         requested_from=requested_from,
         interval_s=interval_s,
         now=now,

@@ -9,19 +9,23 @@ from datetime import datetime
 from sqlalchemy import bindparam, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
+from persistence.held import held
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import UnitOfWork
 
+_instance = metadata.tables["instance"]
 _interaction = metadata.tables["interaction"]
 _clock = metadata.tables["interaction_clock"]
 
-_tick = insert(_clock).values(
-    id=bindparam("id"),
-    instance_id=bindparam("instance_id"),
-    user_id=bindparam("user_id"),
-    operation=bindparam("operation"),
-    at=bindparam("at"),
+_tick = insert(_clock).from_select(
+    ["instance_id", "id", "user_id", "operation", "at"],
+    held(
+        select(
+            _instance.c.id,
+            *(bindparam(name, type_=_clock.c[name].type) for name in ("id", "user_id", "operation", "at")),
+        ).where(_instance.c.id == bindparam("instance_id"))
+    ),
 )
 _due = (
     _tick.on_conflict_do_update(
@@ -61,7 +65,7 @@ def record_interaction(
     recorded_since: datetime,
 ) -> None:
     """Record one call at commit, unless one was recorded after `recorded_since`. 100 parallel calls leave
-    one row.
+    one row, and none when the instance is gone by then.
     """
     store.defer(
         _RECORD,

@@ -97,6 +97,11 @@ _other_live_session = exists(
         _session.c.expires_at > _NOW,
     )
 )
+_HOLD_EPHEMERAL = Statement(
+    select(_instance.c.id)
+    .where(_instance.c.id == bindparam("instance_id"), _instance.c.ephemeral)
+    .with_for_update()
+)
 _DELETE_EPHEMERAL = Statement(
     delete(_instance)
     .where(_instance.c.id == bindparam("instance_id"), _instance.c.ephemeral, ~_other_live_session)
@@ -158,6 +163,15 @@ def update_client(
         scopes=scopes,
         grant_types=grant_types,
     )
+
+
+async def hold_if_ephemeral(store: UnitOfWork, *, instance_id: str) -> None:
+    """Let nobody else sign in to or out of an instance with an ephemeral key before this unit of work ends.
+
+    To be called before a session is ended: of several who leave at the same moment the last one then knows
+    that it is the last.
+    """
+    await store.write(_HOLD_EPHEMERAL, instance_id=instance_id)
 
 
 async def delete_if_ephemeral(store: UnitOfWork, *, instance_id: str, now: datetime) -> None:

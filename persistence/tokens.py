@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, case, literal, null, select, update
 
+from persistence.held import held, held_instance
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -23,14 +24,16 @@ _NOW = bindparam("now", type_=_access.c.created_at.type)
 
 _ISSUE_INSTANCE_TOKEN = Statement(
     access_tokens(
-        select(
-            bindparam("token_hash", type_=_access.c.token_hash.type),
-            _instance.c.id,
-            null(),
-            bindparam("scopes", type_=_access.c.scopes.type),
-            _NOW,
-            bindparam("expires_at", type_=_access.c.expires_at.type),
-        ).where(_instance.c.id == bindparam("instance_id")),
+        held(
+            select(
+                bindparam("token_hash", type_=_access.c.token_hash.type),
+                _instance.c.id,
+                null(),
+                bindparam("scopes", type_=_access.c.scopes.type),
+                _NOW,
+                bindparam("expires_at", type_=_access.c.expires_at.type),
+            ).where(_instance.c.id == bindparam("instance_id"))
+        ),
     ).returning(literal(1))
 )
 
@@ -55,14 +58,14 @@ _REFRESH_TOKEN = Statement(
     )
 )
 
+_held = held_instance()
 _live_session = (
     select(_session.c.id, _session.c.instance_id, _session.c.scopes)
-    .select_from(_session.join(_instance, _instance.c.id == _session.c.instance_id))
+    .select_from(_session.join(_held, _held.c.id == _session.c.instance_id))
     .where(
         _session.c.id == bindparam("session_id"),
-        _session.c.instance_id == bindparam("instance_id"),
         _session.c.revoked_at.is_(None),
-        in_good_standing(user_id=_session.c.user_id, workspace_id=_instance.c.workspace_id),
+        in_good_standing(user_id=_session.c.user_id, workspace_id=_held.c.workspace_id),
     )
     .with_for_update(of=_session)
     .cte("live_session")

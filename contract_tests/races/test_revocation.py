@@ -17,6 +17,7 @@ from contract_tests.races.conftest import Arena
 from contract_tests.races.crowd import FIFTY, told
 
 AT_ONCE = FIFTY // 2  # families raced at the same moment, each over two connections
+LEADS_S = (0, 0.005, 0.01, 0.02, 0.04, None)
 
 Revocation = Callable[[Lanes, Instance, Tokens], Coroutine[None, None, httpx.Response]]
 
@@ -57,17 +58,34 @@ async def refresh(http: Lanes, instance: Instance, tokens: Tokens) -> httpx.Resp
 
 
 async def race(http: Lanes, instance: Instance, pat: str, revoke: Revocation, *, turn: int) -> Round:
-    """One family: refreshed and revoked at once, in turns the one or the other sent first."""
+    """One family, refreshed and revoked. By turns the one or the other is sent first, with each of the leads:
+    from none at all to that of having been answered.
+    """
     tokens = await sign_in(http, instance, pat)
-    contenders = [refresh(http, instance, tokens), revoke(http, instance, tokens)]
+    lead = LEADS_S[turn // 2 % len(LEADS_S)]
     if turn % 2:
-        contenders.reverse()
-    answers = await asyncio.gather(*contenders)
-    refreshed, revoked = answers if turn % 2 == 0 else answers[::-1]
+        revoked, refreshed = await _with_a_lead(
+            revoke(http, instance, tokens), refresh(http, instance, tokens), lead
+        )
+    else:
+        refreshed, revoked = await _with_a_lead(
+            refresh(http, instance, tokens), revoke(http, instance, tokens), lead
+        )
     given = [tokens]
     if refreshed.is_success:
         given.append(Tokens(refreshed.json()["access_token"], refreshed.json()["refresh_token"]))
     return Round(told([refreshed]).popitem()[0], told([revoked]).popitem()[0], tuple(given))
+
+
+async def _with_a_lead(
+    first: Coroutine[None, None, httpx.Response],
+    second: Coroutine[None, None, httpx.Response],
+    lead: float | None,
+) -> tuple[httpx.Response, httpx.Response]:
+    leading = asyncio.create_task(first)
+    await asyncio.wait({leading}, timeout=lead)
+    following = asyncio.create_task(second)
+    return await leading, await following
 
 
 async def still_active(http: Lanes, instance: Instance, tokens: Tokens) -> list[str]:

@@ -76,16 +76,20 @@ class TestPerAccount:
 
     async def test_a_guess_is_not_looked_at_while_the_last_one_is_undecided(self, cloud: Cloud) -> None:
         """Otherwise a thousand guesses sent at the same moment would be a thousand guesses."""
-        guesser, address = cloud.person("guesser"), ipv4()
+        guesser = cloud.person("guesser")
         right = code_for(cloud, guesser)
-        slips(cloud, guesser, address, 9)
-        headers = {**bearer(guesser.pat), **at(address)}
+        for _ in range(9):
+            slips(cloud, guesser, ipv4(), 1)
         query = "SELECT 1 FROM attempt WHERE subject = $1 FOR UPDATE"
         async with opened(cloud.server.url, 2) as http:
-            async with held(cloud.url, query, str(address)) as until_waiting:
+            async with held(cloud.url, query, guesser.id) as until_waiting:
                 calls = []
                 for turn, code in enumerate((WRONG, right), 1):
-                    call = http.get("/oauth2/device/information", params={"user_code": code}, headers=headers)
+                    call = http.get(
+                        "/oauth2/device/information",
+                        params={"user_code": code},
+                        headers={**bearer(guesser.pat), **at(ipv4())},
+                    )
                     calls.append(asyncio.create_task(call))
                     await until_waiting(turn)
             answers = await asyncio.gather(*calls)

@@ -112,7 +112,7 @@ async def device_authorize(
         if started:
             break
     else:
-        raise RuntimeError("no free user code was found")
+        raise InvalidClient  # it is gone: that one code is taken is rare, and that five are never happens
     page = f"{ports.policy.public_url}/device"
     payload = {
         "device_code": device_code,
