@@ -280,6 +280,15 @@ class TestTheConnection:
             await one.log.says("job_done", "jobs_interrupted", "jobs_resumed")
             assert counted(one.metrics)["candor_jobs_attended"] == 1
 
+    async def test_is_missed_when_it_is_cut_and_not_when_it_is_next_used(self, database_url: str) -> None:
+        idle = Pace(timedelta(0), look=NEVER, rejoin=SOON)
+        async with working(database_url, Scripted(), pace=idle) as one:
+            await one.log.says("job_done")
+            await until(database_url, EMPTY)
+            await answer(database_url, CUT)
+            async with asyncio.timeout(10):  # well before the database is asked how the jobs stand
+                await one.log.says("job_done", "jobs_interrupted", "jobs_resumed")
+
     async def test_that_is_cut_under_a_run_leaves_the_run_to_be_repeated(self, database_url: str) -> None:
         held = Held()
         async with working(database_url, held) as one:
@@ -296,7 +305,7 @@ class TestTheConnection:
     async def test_that_cannot_be_had_is_tried_again(self) -> None:
         job = Scripted()
         async with working("postgresql://nobody:secret@127.0.0.1:1/none", job) as one:
-            first, _ = await one.log.says("jobs_interrupted", "jobs_interrupted")
+            first, *_ = await one.log.says(*["jobs_interrupted"] * 4)
             assert counted(one.metrics)["candor_jobs_attended"] == 0
         assert (first["exception"], job.runs) == ("StoreUnavailable", 0)
 
