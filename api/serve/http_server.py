@@ -29,6 +29,10 @@ KEEP_ALIVE_S = (
 )
 
 
+LEAVE_S = 2.0  # for a client to answer TLS's close_notify when the server stops
+_BETWEEN_S = 0.1
+
+
 class HttpServer(uvicorn.Server):
     """One listener in this process's event loop, for plain HTTP or for HTTP over TLS."""
 
@@ -94,6 +98,35 @@ class HttpServer(uvicorn.Server):
         """Stop accepting, finish what is being answered, then stop. Asked twice, do not wait."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, let what is being answered be answered, end the application.
+
+        uvicorn tells the connections that it knows at this moment. One whose TLS handshake ends a little
+        later is told as well, nobody waits for a handshake, and a client that has its answer and does not
+        take its leave (TLS has a message for that) is not waited for either.
+        """
+        for server in self.servers:
+            server.close()
+        self.servers = []  # or uvicorn waits until each of their connections has ended, handshakes included
+        parting = asyncio.create_task(self._part_from_the_rest())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            parting.cancel()
+
+    async def _part_from_the_rest(self) -> None:
+        clock = asyncio.get_running_loop().time
+        done_since: dict[object, float] = {}
+        while True:
+            await asyncio.sleep(_BETWEEN_S)
+            for connection in list(self.server_state.connections):
+                connection.shutdown()  # closes what is idle; told again, nothing more happens
+                transport = connection.transport
+                if not transport.is_closing() or transport.get_write_buffer_size():
+                    continue
+                if clock() - done_since.setdefault(connection, clock()) > LEAVE_S:
+                    transport.abort()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

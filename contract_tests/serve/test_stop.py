@@ -104,8 +104,13 @@ class TestDraining:
 
 def accepts(server: ServerProcess) -> bool:
     host, port = server.url.removeprefix("http://").split(":")
+    return accepts_at((host, int(port)))
+
+
+def accepts_at(address: tuple[str, int]) -> bool:
+    """Whether anything takes a connection there."""
     try:
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection(address, timeout=5).close()
     except OSError:
         return False
     return True
