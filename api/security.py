@@ -68,6 +68,7 @@ class StoredCredentials:
             instance_id=row["instance_id"],
             client_id=row["client_id"],
             workspace_id=row["workspace_id"],
+            ephemeral=row["ephemeral"],
             session=session,
             record_due=row["record_due"],
         )

@@ -31,6 +31,7 @@ class ClientCredentials:
 class Caller:
     """The party behind a request. Fields that do not apply to its kind are None.
 
+    `ephemeral` says that its instance goes with its last session, which was decided at its registration.
     `record_due` says whether this call is to be recorded under its operation's cadence, as far as the look-up
     could tell; the statement that records decides again, in the database.
     """
@@ -41,6 +42,7 @@ class Caller:
     instance_id: str | None = None
     client_id: str | None = None
     workspace_id: str | None = None
+    ephemeral: bool = False
     session: SessionFacts | None = None
     credentials: ClientCredentials | None = None
     record_due: bool = False

@@ -54,6 +54,7 @@ _ACTIVE_ACCESS_TOKEN = Statement(
         _instance.c.id.label("instance_id"),
         _instance.c.client_id,
         _instance.c.workspace_id,
+        _instance.c.ephemeral,
         _session.c.id.label("session_id"),
         _session.c.user_id,
         _session.c.created_at,

@@ -174,6 +174,7 @@ async def hold_if_ephemeral(store: UnitOfWork, *, instance_id: str) -> None:
     await store.write(_HOLD_EPHEMERAL, instance_id=instance_id)
 
 
-async def delete_if_ephemeral(store: UnitOfWork, *, instance_id: str, now: datetime) -> None:
-    """Delete the instance when it registered with an ephemeral key and nobody is signed in to it any more."""
-    await store.write(_DELETE_EPHEMERAL, instance_id=instance_id, now=now)
+def delete_if_ephemeral(store: UnitOfWork, *, instance_id: str, now: datetime) -> None:
+    """At commit, delete the instance when it registered with an ephemeral key and nobody is signed in to it
+    any more."""
+    store.defer(_DELETE_EPHEMERAL, instance_id=instance_id, now=now)

@@ -207,22 +207,16 @@ async def rotate(
     return row is not None
 
 
-async def revoke_session(store: UnitOfWork, *, session_id: str, now: datetime) -> None:
-    """End a session: every token of its family is dead from the commit on."""
-    await store.write(_REVOKE_SESSION, session_id=session_id, now=now)
+def revoke_session(store: UnitOfWork, *, session_id: str, now: datetime) -> None:
+    """At commit, end a session: every token of its family is dead from then on."""
+    store.defer(_REVOKE_SESSION, session_id=session_id, now=now)
 
 
-async def revoke_by_refresh_token(
-    store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime
-) -> None:
-    """End the session of a refresh token of this instance; nothing happens for any other."""
-    await store.write(
-        _REVOKE_SESSION_OF_REFRESH_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now
-    )
+def revoke_by_refresh_token(store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime) -> None:
+    """At commit, end the session of a refresh token of this instance; nothing happens for any other."""
+    store.defer(_REVOKE_SESSION_OF_REFRESH_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now)
 
 
-async def revoke_access_token(
-    store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime
-) -> None:
-    """End one access token of this instance; nothing happens for any other."""
-    await store.write(_REVOKE_ACCESS_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now)
+def revoke_access_token(store: UnitOfWork, *, token_hash: bytes, instance_id: str, now: datetime) -> None:
+    """At commit, end one access token of this instance; nothing happens for any other."""
+    store.defer(_REVOKE_ACCESS_TOKEN, token_hash=token_hash, instance_id=instance_id, now=now)

@@ -73,9 +73,11 @@ async def revoke_session(*, caller: Caller, store: UnitOfWork, now: datetime) ->
     """Sign out: the whole family of tokens ends, and an ephemeral instance goes with it."""
     assert caller.session is not None, "the contract asks for a person's token here"
     instance_id = caller.instance_id or ""
-    await registration.hold_if_ephemeral(store, instance_id=instance_id)
-    await tokens.revoke_session(store, session_id=caller.session.id, now=now)
-    await registration.delete_if_ephemeral(store, instance_id=instance_id, now=now)
+    if caller.ephemeral:
+        await registration.hold_if_ephemeral(store, instance_id=instance_id)
+    tokens.revoke_session(store, session_id=caller.session.id, now=now)
+    if caller.ephemeral:
+        registration.delete_if_ephemeral(store, instance_id=instance_id, now=now)
 
 
 async def _workspace(caller: Caller, store: UnitOfWork) -> Record:

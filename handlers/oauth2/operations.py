@@ -235,13 +235,11 @@ async def revoke(*, body: Mapping[str, Any], caller: Caller, store: UnitOfWork, 
     client = await clients.authenticate(caller=caller, body=body, store=store)
     presented = body["token"]
     if secret.well_formed(presented, secret.REFRESH_TOKEN):
-        await tokens.revoke_by_refresh_token(
+        tokens.revoke_by_refresh_token(
             store, token_hash=secret.digest(presented), instance_id=client.id, now=now
         )
     elif secret.well_formed(presented, secret.ACCESS_TOKEN):
-        await tokens.revoke_access_token(
-            store, token_hash=secret.digest(presented), instance_id=client.id, now=now
-        )
+        tokens.revoke_access_token(store, token_hash=secret.digest(presented), instance_id=client.id, now=now)
     return Answer(headers=_NO_STORE)
 
 

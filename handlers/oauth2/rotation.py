@@ -92,7 +92,7 @@ async def _repeat(
     in_grace = now - row["consumed_at"] <= ports.policy.refresh_grace
     if in_grace and row["successor_consumed_at"] is None and row["successor_sealed"] is not None:
         return unseal(row["successor_sealed"], under=refresh_token)
-    await tokens.revoke_session(store, session_id=row["session_id"], now=now)
+    tokens.revoke_session(store, session_id=row["session_id"], now=now)
     raise ReplayedGrant
 
 
