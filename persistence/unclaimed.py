@@ -119,6 +119,16 @@ _RECOUNT = Statement(
     .returning(_attempt.c.count)
 )
 
+_own = and_(_attempt.c.kind == _KIND, _attempt.c.subject == bindparam("subject"))
+_first_is_gone = delete(_attempt).where(_own, _attempt.c.count <= 1).returning(literal(1)).cte("gone")
+_UNCOUNT = Statement(
+    update(_attempt)
+    .where(_own, _attempt.c.count > 1)
+    .values(count=_attempt.c.count - 1)
+    .returning(literal(1))
+    .add_cte(_first_is_gone)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -201,3 +211,8 @@ async def register_after_recount(
     """Take a place and store the instance, already counted for its subject; False when there is no place."""
     row = await store.write(_STORE, **client.columns(), cap=bounds.cap, now=now)
     return row is not None and bool(row["stored"])
+
+
+async def uncount(store: UnitOfWork, *, subject: str) -> None:
+    """Take back what `register` counted for the subject in this unit of work."""
+    await store.write(_UNCOUNT, subject=subject)

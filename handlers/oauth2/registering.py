@@ -136,6 +136,7 @@ async def _register_unclaimed(
         now=now,
     )
     if not await unclaimed.register_after_recount(store, client, bounds=bounds, now=now):
+        await unclaimed.uncount(store, subject=subject)  # or a flood from everywhere would fill that table
         raise RegistrationsFull(_RETRY_WHEN_FULL_S)
 
 
