@@ -31,7 +31,6 @@ HEAD_BYTES: Final = 65_536  # request line and header fields together; trailer f
 AHEAD: Final = 64  # requests that wait on one connection for the answer to an earlier one
 HEAD_SECONDS: Final = 15.0
 BODY_SECONDS: Final = 60.0
-FAREWELL_SECONDS: Final = 5.0  # TLS is closed from both sides, and a client that only waits never answers
 LINGER_SECONDS: Final = 2.0  # closing at once while bytes still come would make the client lose the answer
 
 
@@ -77,13 +76,6 @@ class BoundedHttp(HttpToolsProtocol):
         """Take the deadline back: a closed connection must not be kept alive by its timer."""
         self._take_deadline_back()
         super().connection_lost(exc)
-
-    def shutdown(self) -> None:
-        """The server drains: a connection without a request is closed, whatever its client does."""
-        super().shutdown()
-        if self.scheme == "https" and self.transport.is_closing():
-            self._take_deadline_back()
-            self._deadline = self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and bound what it is left waiting for."""
