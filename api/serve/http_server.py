@@ -65,6 +65,7 @@ class HttpServer(uvicorn.Server):
             )
         )
         self.accepting = asyncio.Event()
+        self.cut_short = 0  # requests that were still being answered when the drain ended
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept connections. Raises what kept it from starting."""
@@ -127,6 +128,12 @@ class HttpServer(uvicorn.Server):
                     continue
                 if clock() - done_since.setdefault(connection, clock()) > LEAVE_S:
                     transport.abort()
+
+    async def _wait_tasks_to_complete(self) -> None:
+        try:
+            await super()._wait_tasks_to_complete()
+        finally:  # its time is over, or it was asked twice, or nothing is left
+            self.cut_short = len(self.server_state.tasks)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

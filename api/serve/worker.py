@@ -20,7 +20,7 @@ import uvloop
 
 from api.app import build_app
 from api.contract.document import Document, load
-from api.logs import Logs
+from api.logs import Event, Logs
 from api.metrics import Metrics
 from api.serve.failures import sentence_for
 from api.serve.http_server import HttpServer
@@ -46,6 +46,7 @@ class Worker:
         app: ASGIApp = build_app(document, wiring=wiring)
         self._tls = _tls(settings, metrics=metrics, logs=logs)
         self._server = HttpServer(app, drain_s=settings.drain_s, protocol=BoundedHttp, tls=self._tls)
+        self._logs = logs
         self._serving: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
 
@@ -73,6 +74,8 @@ class Worker:
         """Return when the last answer is sent and the application has closed what it opened."""
         if self._serving is not None:
             await self._serving
+        if self._server.cut_short:
+            self._logs.emit(Event.DRAIN_CUT_SHORT, requests=self._server.cut_short)
         if self._following is not None:
             self._following.cancel()
 

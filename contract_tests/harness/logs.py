@@ -5,13 +5,17 @@ A run that keeps no records has them in files without a name.
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from contract_tests.harness import records
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 SERVER_LOGS = "server-logs"  # a file for each start of the program: what it said on standard error
 POSTGRES_LOGS = "postgres-logs"  # what each PostgreSQL of our own wrote
@@ -23,6 +27,18 @@ def for_standard_error() -> IO[bytes]:
     if kept is None:
         return tempfile.TemporaryFile()
     return tempfile.NamedTemporaryFile(dir=kept, prefix=f"{os.getpid()}-", suffix=".log", delete=False)
+
+
+class KeptStream(io.BytesIO):
+    """A log in memory, of a part of the program that a test runs in its own process. It is kept as well."""
+
+    def write(self, line: Buffer) -> int:
+        """Take in a line."""
+        kept = records.folder(SERVER_LOGS)
+        if kept is not None:
+            with (kept / f"{os.getpid()}-in-tests.log").open("ab") as out:
+                out.write(line)
+        return super().write(line)
 
 
 def keep_postgres_logs(directory: Path) -> None:

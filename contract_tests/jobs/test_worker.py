@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from api.jobs.job import Job, Outcome
 from api.jobs.metrics import JobMetrics
 from api.jobs.worker import JobWorker, Pace
 from api.logs import Logs
+from contract_tests.harness.logs import KeptStream
 from contract_tests.harness.stored import everything_stored
 from persistence.address import Address
 from persistence.database import Database, StoreUnavailable
@@ -29,7 +29,7 @@ SOON_S = 30.0
 Run = Callable[[Database, datetime], Awaitable[Outcome]]
 
 
-class LogStream(io.BytesIO):
+class LogStream(KeptStream):
     """A log that can be waited for."""
 
     def __init__(self) -> None:

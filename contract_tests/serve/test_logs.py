@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from api.logs import Event, Logs, frames_of
+from contract_tests.harness.logs import KeptStream
 
 MOMENT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -19,7 +20,7 @@ class Written:
     """A log that is kept in memory."""
 
     def __init__(self) -> None:
-        self._stream = io.BytesIO()
+        self._stream = KeptStream()
         self.logs = Logs(self._stream, clock=lambda: MOMENT)
 
     @property

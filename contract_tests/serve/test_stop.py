@@ -66,6 +66,10 @@ class HalfSentRequest:
         with server.client() as client:
             client.get("/health")  # answered after it, so the server has read what came before
 
+    def leave(self) -> None:
+        """Go without an answer."""
+        self._connection.close()
+
     def finish(self) -> bytes:
         """Send the rest; the whole answer, up to the close of the connection."""
         with self._connection:
@@ -88,18 +92,28 @@ class TestDraining:
         assert b"connection: close" in answer.lower()
         assert server.ended() == 0
         assert has_logged(server, "server_stopped")()
+        assert cut_short(server) == []
 
     def test_does_not_wait_for_ever(self, start_server: StartServer, workers: int) -> None:
         server = start_server(workers=workers, variables={"CANDOR_DRAIN_S": "1"})
-        HalfSentRequest(server)
+        begun = HalfSentRequest(server)
         assert server.stop() == 0
+        assert cut_short(server) == [1]
+        begun.leave()
 
     def test_is_cut_short_by_a_second_signal(self, start_server: StartServer, workers: int) -> None:
         server = start_server(workers=workers, variables={"CANDOR_DRAIN_S": "600"})
-        HalfSentRequest(server)
+        begun = HalfSentRequest(server)
         server.process.send_signal(signal.SIGTERM)
         eventually(has_logged(server, "server_draining"), "the server drains")
         assert server.stop() == 0
+        assert cut_short(server) == [1]
+        begun.leave()
+
+
+def cut_short(server: ServerProcess) -> list[object]:
+    """How many requests each worker says that it left without an answer."""
+    return [each["requests"] for each in server.events if each["event"] == "drain_cut_short"]
 
 
 def accepts(server: ServerProcess) -> bool:

@@ -17,6 +17,7 @@ from api.logs import Logs
 from api.metrics import Metrics
 from api.settings import Settings
 from api.wiring import Wiring, ports_of
+from contract_tests.harness.logs import KeptStream
 from contract_tests.harness.stored import execute, rows
 from contract_tests.storage.cluster import SharedCluster
 from contract_tests.violations.wayward.notes.operations import ANSWERS
@@ -53,7 +54,7 @@ def url(cluster: SharedCluster) -> str:
 async def cloud(url: str) -> AsyncIterator[Cloud]:
     settings = dataclasses.replace(Settings(), database_url=url)
     document = load(Path(__file__).with_name("contract.yaml"))
-    log, metrics = io.BytesIO(), Metrics()
+    log, metrics = KeptStream(), Metrics()
     wiring = Wiring(
         settings, ports=ports_of(settings, document), document=document, metrics=metrics, logs=Logs(log)
     )
