@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+_TO_THE_SECOND: Final = len("2026-11-22T12:00:00")
 
 
 def seconds(moment: datetime) -> int:
@@ -12,4 +15,4 @@ def seconds(moment: datetime) -> int:
 
 def rfc3339(moment: datetime) -> str:
     """RFC 3339 in UTC, whole seconds (`date-time`)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat()[:_TO_THE_SECOND] + "Z"  # strftime takes twice as long

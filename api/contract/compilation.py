@@ -103,7 +103,7 @@ def _compile(
             dict(place.children("responses")), schemas, f"The operation {operation_id}"
         ),
         collects=collects,
-        wants_address=collects or any(name == "client_ip" for name, _ in injected),
+        wants_address=any(name == "client_ip" for name, _ in injected),
         connexion=connexion_operation,
     )
 

@@ -93,7 +93,7 @@ class Engine:
         )
         arguments = await self._arguments(operation, request)
         client_ip = None
-        if operation.wants_address:
+        if operation.wants_address or (operation.collects and caller.record_due):
             client_ip = client_address(request.peer, request.headers, self._trusted)
         if operation.injected:
             offered = (caller, store, self._ports, now, client_ip)
