@@ -19,6 +19,7 @@ from contract_tests.bench.cores import assigned, stay_on
 from contract_tests.bench.growth import growth
 from contract_tests.bench.results import Result
 from contract_tests.bench.rounds import Pace
+from contract_tests.bench.spam import spam
 
 ROWS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
     "overhead": ratios.overhead,
@@ -26,6 +27,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
     "peer": ratios.against_peer,
     "get_session": ratios.get_session,
     "growth": growth,
+    "spam": spam,
 }
 
 

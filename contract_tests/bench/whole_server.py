@@ -4,7 +4,7 @@ rivals'.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,11 +26,19 @@ POOL = 10  # connections of every side to PostgreSQL
 class WholeServer:
     """One run of the server. `calls` is for the row to fill in."""
 
-    def __init__(self, database_url: str, *, core: int, name: str = "Candor") -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        core: int,
+        name: str = "Candor",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.calls: Sequence[Call] = ()
         self.database_url = database_url
         self._core = core
+        self._variables = {"CANDOR_POOL_SIZE": str(POOL), **(variables or {})}
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -41,10 +49,11 @@ class WholeServer:
                 self._server = ServerProcess(
                     data_dir,
                     flags={"database-url": self.database_url},
-                    variables={"CANDOR_POOL_SIZE": str(POOL)},
+                    variables=self._variables,
                 )
             opened.callback(self._server.stop)
             self._server.until_ready()
+            self.url = self._server.url
             self.port = urlsplit(self._server.url).port or 0
             self.pid = self._server.process.pid
             self._opened = opened.pop_all()
