@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -87,6 +88,8 @@ class TestDraining:
         begun = HalfSentRequest(server)
         server.process.send_signal(signal.SIGTERM)
         eventually(lambda: not accepts(server), "connections are refused")
+        with pytest.raises(subprocess.TimeoutExpired):  # it waits for what it has begun
+            server.ended(within_s=1.5)
         answer = begun.finish()
         assert answer.startswith(b"HTTP/1.1 201 ")
         assert b"connection: close" in answer.lower()
