@@ -1,4 +1,4 @@
-"""A worker at work in a test: jobs that do as they are told, its log, its metrics, and what the queue holds."""
+"""A worker at work in a test: jobs that do as they are told, its log, its numbers, what the queue holds."""
 
 from __future__ import annotations
 
