@@ -17,7 +17,7 @@ from contract_tests.harness.instances import DEVICE_CODE, GRANT_TYPES, SCOPE
 from contract_tests.harness.people import Person
 
 CALLERS = 4
-BETWEEN_S = 0.02  # between two calls of a caller: constant work, and some of the machine left for the server
+BETWEEN_S = 0.04  # between two calls of a caller: constant work, and some of the machine left for the server
 BREATH_S = 0.05  # before a call is repeated that the server could not serve
 SOON_S = 60.0
 ROTATIONS = 3

@@ -30,7 +30,8 @@ def kill_some(server: ServerProcess, number: int) -> None:
             kill(*all_of_postgres(server.data_dir))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.promise("C10", "C11")
+@pytest.mark.timeout(600)  # on a machine that is busy with more than this
 async def test_postgresql_dies_twenty_times(start_server: StartServer, world: Callable[[str], World]) -> None:
     server = start_server(database_url=None, workers=2, variables=SETTINGS)
     url = connection_url(server.data_dir)

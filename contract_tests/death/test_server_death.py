@@ -37,7 +37,7 @@ def everything(server: ServerProcess) -> list[int]:
     return [*supervisor_and_workers(server), *all_of_postgres(server.data_dir)]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # on a machine that is busy with more than this
 async def test_a_killed_server_starts_again(start_server: StartServer, world: Callable[[str], World]) -> None:
     server = start_server(database_url=None, workers=2, variables=SETTINGS)
     data_dir, port = server.data_dir, server.url.rpartition(":")[2]
