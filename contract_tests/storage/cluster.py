@@ -117,7 +117,9 @@ def shared_cluster(below: Path | None = None) -> Iterator[SharedCluster]:
             server.stop()
             keep_postgres_logs(layout.logs)
             if not ServerProcess(layout).is_alive():
-                shutil.rmtree(data_dir)
+                # Moved first: a run that is killed while it removes must not leave half of one to the next.
+                gone = data_dir.rename(data_dir.with_name(f"{data_dir.name}-{secrets.token_hex(6)}"))
+                shutil.rmtree(gone)
 
 
 def outside_any_loop(work: Coroutine[Any, Any, None]) -> None:
