@@ -25,7 +25,7 @@ from api.contract.surroundings import OUTSIDE, Surroundings, UnitOfWork
 from api.logs import Event, frames_of
 from api.problems import InternalError, render
 from handlers.answers import Answer
-from handlers.errors import ApiError
+from handlers.errors import ApiError, ReplayedGrant
 from persistence.availability import StoreUnavailable
 
 # RFC 3986 section 3.2.2
@@ -184,8 +184,12 @@ class Engine:
         )
 
     def _tell(self, operation: Operation, request: Request, failure: Exception) -> None:
-        """Log a failure that is nobody's answer: what the contract declares is no event."""
-        if isinstance(failure, StoreUnavailable):
+        """Log a failure that is nobody's answer: what the contract declares is no event, except for a used
+        token that comes again, because then two have it.
+        """
+        if isinstance(failure, ReplayedGrant):
+            self._logs.emit(Event.GRANT_REPLAYED, operation_id=operation.id, request_id=request.id)
+        elif isinstance(failure, StoreUnavailable):
             self._logs.emit(Event.STORE_UNAVAILABLE, operation_id=operation.id, request_id=request.id)
         elif not isinstance(failure, ApiError):
             self._logs.emit(
