@@ -21,15 +21,17 @@ DEVICE_CODE = "cdc_"
 CLIENT_SECRET = "ccs_"  # noqa: S105 (a prefix)
 
 _NO_DIGEST = bytes(32)
+_PAIRS = tuple(first + second for first in BASE62 for second in BASE62)  # two digits for one division
 
 
 def base62(number: int, length: int) -> str:
     """A whole number in base 62, most significant digit first, padded with zeros to `length`."""
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, 62)
-        digits.append(BASE62[digit])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range((length + 1) // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    pairs.reverse()
+    return "".join(pairs)[-length:]
 
 
 def compose(prefix: str, entropy: bytes) -> str:

@@ -118,15 +118,15 @@ class Pool:
             return connection
         if self._closed:
             raise asyncpg.InterfaceError("the pool is closed")
+        until = monotonic() + within_s
         try:
-            async with asyncio.timeout(within_s):
-                if self._opened >= self._size:
-                    connection = await self._wait()
-                    if connection is not None:
-                        return connection
-                else:
-                    self._opened += 1
-                return await self._open()
+            if self._opened >= self._size:
+                connection = await self._wait(within_s)
+                if connection is not None:
+                    return connection
+            else:
+                self._opened += 1
+            return await self._open(until - monotonic())
         except TimeoutError:
             self._timeouts += 1
             raise
@@ -171,10 +171,11 @@ class Pool:
         for connection in [*self._kept]:
             self._drop(connection)
 
-    async def _open(self) -> "Connection":
-        """Open a connection in a place that is already counted."""
+    async def _open(self, within_s: float) -> "Connection":
+        """Open a connection in a place that is already counted. Raises TimeoutError."""
         try:
-            connection = await self._connect()
+            async with asyncio.timeout(within_s):
+                connection = await self._connect()
         except BaseException:
             self._hand_on(None)
             raise
@@ -182,17 +183,21 @@ class Pool:
         kept.uses = 1
         return connection
 
-    async def _wait(self) -> "Connection | None":
-        """The next connection that is given back, or None for the right to open one."""
-        place: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+    async def _wait(self, within_s: float) -> "Connection | None":
+        """The next connection that is given back, or None for the right to open one. Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[Connection | None] = loop.create_future()
         self._waiting.append(place)
         self._waits += 1
+        limit = loop.call_later(within_s, _end_of_patience, place)  # a tenth of what asyncio.timeout takes
         try:
             return await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
                 self._hand_on(place.result())  # it came at the very moment in which the wait ended
             raise
+        finally:
+            limit.cancel()
 
     def _hand_on(self, connection: "Connection | None") -> None:
         """Give a connection, or the place of one that is gone, to who has waited longest."""
@@ -221,3 +226,8 @@ class Pool:
             await connection.close(timeout=1)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             connection.terminate()
+
+
+def _end_of_patience(place: "asyncio.Future[Connection | None]") -> None:
+    if not place.done():
+        place.set_exception(TimeoutError())

@@ -21,8 +21,6 @@ _key = metadata.tables["registration_key"]
 _session = metadata.tables["session"]
 _NOW = bindparam("now", type_=_instance.c.registered_at.type)
 
-_CLIENT = Statement(select(_instance).where(_instance.c.client_id == bindparam("client_id")))
-
 CLIENT_COLUMNS = (
     "id",
     "client_id",
@@ -34,6 +32,12 @@ CLIENT_COLUMNS = (
     "redirect_uris",
 )
 """The columns that a client brings along."""
+
+_CLIENT = Statement(
+    select(
+        *(_instance.c[name] for name in CLIENT_COLUMNS), _instance.c.workspace_id, _instance.c.registered_at
+    ).where(_instance.c.client_id == bindparam("client_id"))
+)
 
 
 def given_client() -> list[ColumnElement[Any]]:
