@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from contract_tests.harness.instances import Instance, Tokens, bearer
 from contract_tests.harness.lanes import Lanes
@@ -53,6 +54,7 @@ def usable(arena: Arena, access_token: str) -> bool:
 
 
 class TestInGrace:
+    @pytest.mark.promise("K20")
     async def test_fifty_get_the_same_successor(self, arena: Arena, crowd: Lanes) -> None:
         instance = arena.instance()
         tokens = instance.sign_in(arena.ada.pat)
@@ -87,6 +89,7 @@ class TestInGrace:
 
 
 class TestReplay:
+    @pytest.mark.promise("K20")
     async def test_after_the_grace_fifty_are_refused_and_the_family_is_over(
         self, arena: Arena, crowd: Lanes
     ) -> None:

@@ -69,7 +69,7 @@ def neighbour(flooded_cloud: Cloud) -> Neighbour:
     return Neighbour(person, instance, instance.sign_in(person.pat), Instance.register(flooded_cloud.client))
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 async def test_a_hundred_thousand_registrations_leave_what_others_have_and_a_bounded_table(
     flooded_cloud: Cloud, neighbour: Neighbour
 ) -> None:
