@@ -21,7 +21,7 @@ from contract_tests.harness.instances import Instance
 from contract_tests.harness.npm import NodeMissing
 
 _BARE_DATABASE = "contract_tests.bench.bare_database_server"
-_CLIENTS = 64  # of which each call takes the next
+_CLIENTS = 16  # of which each call takes the next
 _LATER = "UPDATE interaction_clock SET at = at - interval '1 hour'"
 
 
