@@ -12,7 +12,6 @@ from contract_tests.bench.subject import Program
 from contract_tests.bench.whole_server import POOL
 from contract_tests.harness.contract import REPOSITORY
 from contract_tests.harness.instances import Instance
-from contract_tests.harness.npm import installed
 from persistence.address import Address
 from persistence.embedded.layout import APPLICATION
 
@@ -33,11 +32,7 @@ _TABLE = """
 
 
 def peer(bench: Bench, instances: Sequence[Instance]) -> Program:
-    """The peer, to be entered; the instances are its clients.
-
-    Raises NodeMissing, and AssertionError with npm's words when it cannot be installed.
-    """
-    installed(FOLDER)
+    """The installed peer, to be entered; the instances are its clients."""
     asyncio.run(_prepare(bench.store.database(DATABASE), instances))
     layout = bench.store.layout
     return Program(

@@ -12,13 +12,13 @@ from contract_tests.bench.bench import Bench
 from contract_tests.bench.call import Call, as_client, with_token
 from contract_tests.bench.connection import NotAnswered
 from contract_tests.bench.measured_call import CALLS, PATH
-from contract_tests.bench.peer import peer
+from contract_tests.bench.peer import FOLDER, peer
 from contract_tests.bench.results import NotMeasured, Ratio, Result, Side
 from contract_tests.bench.rounds import run_rounds
 from contract_tests.bench.subject import Subject, answer_of, members_of
 from contract_tests.bench.whole_server import WholeServer
 from contract_tests.harness.instances import Instance
-from contract_tests.harness.npm import NodeMissing
+from contract_tests.harness.npm import NodeMissing, installed
 
 _BARE_DATABASE = "contract_tests.bench.bare_database_server"
 _CLIENTS = 16  # of which each call takes the next
@@ -58,16 +58,16 @@ def token(bench: Bench) -> Iterator[Result]:
 
 
 def against_peer(bench: Bench) -> Iterator[Result]:
-    """The same grant, against node-oidc-provider."""
+    """The same grant, against node-oidc-provider, or the reason why it cannot run here."""
+    try:
+        installed(FOLDER)
+    except NodeMissing as reason:
+        yield NotMeasured("peer", str(reason))
+        return
     with bench.whole_server(bench.store.migrated("beside_peer")) as whole:
         instances = whole.clients(_CLIENTS)
         whole.calls = _grants(instances)
-        try:
-            other = peer(bench, instances)
-        except NodeMissing as reason:
-            yield NotMeasured("peer", str(reason))
-            return
-        with other:
+        with peer(bench, instances) as other:
             _refuse_other_members(whole, other)
             yield _ratio("peer", bench, whole, other, least=1.0)
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from contract_tests.bench import report
 from contract_tests.bench.__main__ import main
 from contract_tests.bench.bench import Bench
 from contract_tests.bench.cores import ANY, Cores
-from contract_tests.bench.growth import growth
+from contract_tests.bench.growth import Grown, Growth, growth
 from contract_tests.bench.measured_call import OPERATION, PATH
-from contract_tests.bench.rounds import Pace
+from contract_tests.bench.ratios import against_peer
+from contract_tests.bench.results import Ratio, Side
+from contract_tests.bench.rounds import Pace, Round
 from contract_tests.harness.contract import REPOSITORY, contract
 
 
@@ -68,3 +72,32 @@ class TestGrowth:
         assert [each.instances for each in found.sizes] == [20, 30]
         assert all(p50 > 0 for size in found.sizes for rounds in size.p50_ms.values() for p50 in rounds)
         assert {table.table for table in found.sizes[0].tables} >= {"access_token", "interaction", "session"}
+
+
+class TestPeer:
+    def test_says_that_it_needs_node(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", "")
+        with Bench(pace=Pace(1, 0.1), cores=Cores(ANY, ANY, ANY), full=False) as bench:
+            (result,) = against_peer(bench)
+        assert "no Node" in report.summary([result])
+        assert result.met is None
+
+
+def rounds(*requests_per_s: float) -> tuple[Round, ...]:
+    return tuple(Round(each, 1.0, 2.0, None) for each in requests_per_s)
+
+
+class TestVerdicts:
+    def test_a_ratio_is_the_median_of_its_rounds(self) -> None:
+        ratio = Ratio("token", Side("a", rounds(10, 60, 90)), Side("b", rounds(100, 100, 100)), least=0.6)
+        assert ratio.measured == "0.60 (0.10 to 0.90)"
+        assert ratio.met
+        assert not replace(ratio, least=0.61).met
+
+    def test_growth_is_judged_by_its_worst_operation(self) -> None:
+        small = Grown(10, 1.0, (), {"get_owner": (1.0, 1.0), "get_session": (1.0, 2.0)})
+        large = Grown(1000, 1.0, (), {"get_owner": (1.1, 1.1), "get_session": (1.3, 2.6)})
+        found = Growth((small, large))
+        assert found.worst == ("get_session", 1.3)
+        assert not found.met
+        assert "MISSED" in report.summary([found])
