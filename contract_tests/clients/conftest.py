@@ -82,7 +82,8 @@ def cloud(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPa
             yield Cloud(url, authority.file, client, person)
     finally:
         server.stop()
-    assert [each for each in server.events if each["level"] != "info"] == []
+    told = {each["event"] for each in server.events if each["level"] != "info"}
+    assert told <= {"grant_replayed"}  # which the clients do on purpose
 
 
 def held_to_the_contract(method: str, url: str, status: int, headers: Any, content: bytes) -> None:
