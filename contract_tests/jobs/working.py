@@ -145,10 +145,16 @@ async def reads(metrics: JobMetrics, name: str) -> dict[str, float]:
     return numbers
 
 
-HAS_SUCCEEDED = (
-    "INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint) VALUES (0, 'successful', 0, 'sweep')"
-)
-"""A success that has just been, so that there is nothing to make up for."""
+def succeeded(at: datetime) -> str:
+    """That a server brought the job to its end then."""
+    return (
+        "INSERT INTO pgqueuer_log (created, job_id, status, priority, entrypoint)"
+        f" VALUES ('{at.isoformat()}', 0, 'successful', 0, 'sweep')"
+    )
+
+
+HAS_SUCCEEDED = succeeded(NOW)
+"""By the worker's clock a success that has just been, so that there is nothing to make up for."""
 EMPTY = "SELECT count(*) = 0 FROM pgqueuer"
 DUE = """
 INSERT INTO pgqueuer_schedules (expression, entrypoint, next_run) VALUES ('7 3 * * *', 'sweep', now())
