@@ -8,9 +8,11 @@ section 5.2 and RFC 8628 section 3.5.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,15 @@ class ApiError(Exception):
     """A failure that the contract declares.
 
     `keep` tells the boundary to commit what the unit of work has done although the answer is an error
-    (attempt counters).
+    (attempt counters). `told` is the word of the log's event with which the operator hears of it; most of
+    what the contract declares is no event.
     """
 
     status: ClassVar[int] = 400
     error: ClassVar[str] = "bad_request"
     message: ClassVar[str] = "The request cannot be answered."
     keep: ClassVar[bool] = False
+    told: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -103,6 +107,15 @@ class TooManyRequests(ApiError):
     def __init__(self, retry_after_s: int, message: str | None = None) -> None:
         super().__init__(message, headers={"Retry-After": str(max(1, retry_after_s))})
 
+    @classmethod
+    def until_window_ends(cls, started: datetime, *, window: timedelta, now: datetime, message: str) -> Self:
+        """For what is counted in windows of this length: to be tried again when the one that began then ends.
+
+        Of two at the same moment the one may count into the window that the other opened a little later.
+        """
+        wait = min(started + window - now, window)
+        return cls(math.ceil(wait.total_seconds()), message)
+
 
 class OAuthError(ApiError):
     """An error of the token, device, registration, revocation and introspection endpoints."""
@@ -146,6 +159,7 @@ class ReplayedGrant(InvalidGrant):
     """
 
     keep = True
+    told = "grant_replayed"
 
 
 class UnauthorizedClient(OAuthError):

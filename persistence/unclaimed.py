@@ -11,7 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.attempts import counted
@@ -27,7 +38,15 @@ _NOW = bindparam("now", type_=_MOMENT)
 _CAP = bindparam("cap", type_=_COUNT)
 
 _KIND = "registration"
-_waiting_row = and_(_attempt.c.kind == "unclaimed", _attempt.c.subject == "all")
+_PLACES = {"kind": "unclaimed", "subject": "all"}
+
+
+def _is_places(table: FromClause) -> ColumnElement[bool]:
+    """The one row of `attempt` that says how many there can be at most."""
+    return and_(*(table.c[name] == value for name, value in _PLACES.items()))
+
+
+_waiting_row = _is_places(_attempt)
 _NEVER_COUNTED = datetime(1970, 1, 1, tzinfo=UTC)
 
 _address, _waiting = _attempt.alias("address"), _attempt.alias("waiting")
@@ -53,7 +72,7 @@ _OUTLOOK = Statement(
                 _address.c.window_started_at > bindparam("window_before", type_=_MOMENT),
             ),
         )
-        .outerjoin(_waiting, and_(_waiting.c.kind == "unclaimed", _waiting.c.subject == "all"))
+        .outerjoin(_waiting, _is_places(_waiting))
     )
 )
 
@@ -91,7 +110,7 @@ _COUNT_AND_STORE = Statement(
 )
 _STORE = Statement(_placed())
 
-_first = insert(_attempt).values(kind="unclaimed", subject="all", window_started_at=_NEVER_COUNTED, count=0)
+_first = insert(_attempt).values(**_PLACES, window_started_at=_NEVER_COUNTED, count=0)
 _HOLD = Statement(
     _first.on_conflict_do_update(
         index_elements=[_attempt.c.kind, _attempt.c.subject], set_={"count": _attempt.c.count}

@@ -25,11 +25,12 @@ from api.contract.surroundings import OUTSIDE, Surroundings, UnitOfWork
 from api.logs import Event, frames_of
 from api.problems import InternalError, render
 from handlers.answers import Answer
-from handlers.errors import ApiError, ReplayedGrant
+from handlers.errors import ApiError
 from persistence.availability import StoreUnavailable
 
 # RFC 3986 section 3.2.2
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]*|\[[0-9A-Za-z:.]+\])(?::[0-9]*)?[ \t]*")
+_TOLD = {event.word: event for event in Event}
 _CLIENT_GONE = 499  # never sent: what metrics say of a request whose client left
 
 
@@ -184,14 +185,13 @@ class Engine:
         )
 
     def _tell(self, operation: Operation, request: Request, failure: Exception) -> None:
-        """Log a failure that is nobody's answer: what the contract declares is no event, except for a used
-        token that comes again, because then two have it.
-        """
-        if isinstance(failure, ReplayedGrant):
-            self._logs.emit(Event.GRANT_REPLAYED, operation_id=operation.id, request_id=request.id)
+        """Log a failure that is nobody's answer, and a declared one that says so (`ApiError.told`)."""
+        if isinstance(failure, ApiError):
+            if failure.told is not None:
+                self._logs.emit(_TOLD[failure.told], operation_id=operation.id, request_id=request.id)
         elif isinstance(failure, StoreUnavailable):
             self._logs.emit(Event.STORE_UNAVAILABLE, operation_id=operation.id, request_id=request.id)
-        elif not isinstance(failure, ApiError):
+        else:
             self._logs.emit(
                 Event.UNHANDLED_EXCEPTION,
                 operation_id=operation.id,

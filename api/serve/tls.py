@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from api.logs import Event, Logs
-from api.settings import BadSetting, Settings
+from api.settings import BadSetting
 
 if TYPE_CHECKING:
     from api.metrics import Metrics
@@ -82,13 +82,6 @@ class Tls:
         self._present(load(certificate, key, now=datetime.now(UTC)))
         self._listener = _prepared(_Listening(ssl.PROTOCOL_TLS_SERVER))
         self._listener.sni_callback = self._give
-
-    @classmethod
-    def of(cls, settings: Settings, *, metrics: Metrics, logs: Logs) -> Tls | None:
-        """As the settings say; None when the listener speaks plain HTTP. Raises Unusable."""
-        if settings.tls_cert is None or settings.tls_key is None:
-            return None
-        return cls(settings.tls_cert, settings.tls_key, metrics=metrics, logs=logs)
 
     header: Final = HSTS
     """What every answer carries (RFC 6797)."""

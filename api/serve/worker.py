@@ -81,11 +81,11 @@ class Worker:
 
 
 def _tls(settings: Settings, *, metrics: Metrics, logs: Logs) -> Tls | None:
-    if settings.tls_cert is None:
+    if settings.tls_cert is None or settings.tls_key is None:
         return None
     from api.serve.tls import Tls  # what it needs takes time and memory that a server without it saves
 
-    return Tls.of(settings, metrics=metrics, logs=logs)
+    return Tls(settings.tls_cert, settings.tls_key, metrics=metrics, logs=logs)
 
 
 async def serve_as_child(settings: Settings, listener: socket.socket, line: socket.socket) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import pytest
 from contract_tests.coverage.pairs import Coverage, Pair, declared, seen, unreachable
 from contract_tests.harness import records
 from contract_tests.harness.checking import ANSWERS, check
-from contract_tests.harness.contract import OUTSIDE, REPOSITORY, Contract, ContractBroken, contract
-from contract_tests.harness.server import environment
+from contract_tests.harness.contract import OUTSIDE, Contract, ContractBroken, contract
+from contract_tests.harness.judging import judged
 
 PAIRS = declared(contract())
 HEALTHY: dict[str, Any] = {
@@ -37,14 +36,7 @@ def kept(tmp_path: Path) -> Path:
 
 def judge(kept: Path) -> subprocess.CompletedProcess[str]:
     """The gate as `scripts/test` calls it."""
-    return subprocess.run(
-        [sys.executable, "-m", "contract_tests.coverage", str(kept), f"--report={kept / 'coverage.txt'}"],
-        cwd=REPOSITORY,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return judged("contract_tests.coverage", str(kept), f"--report={kept / 'coverage.txt'}")
 
 
 class TestGate:

@@ -11,6 +11,9 @@ from contract_tests.death.journal import Journal, Key
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.people import Person
 
+ROUNDS = 20
+CALLS = 12  # that are confirmed before a round's death, so that it comes in the middle of work
+
 LIMITED_KEYS = 6
 USES = 3
 

@@ -8,15 +8,12 @@ import pytest
 
 from contract_tests.conftest import StartServer
 from contract_tests.death import aftermath
-from contract_tests.death.conftest import SETTINGS, World
+from contract_tests.death.conftest import CALLS, ROUNDS, SETTINGS, World
 from contract_tests.death.load import loaded
 from contract_tests.death.processes import all_of_postgres, backends, kill
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.embedded_users import postmaster
 from persistence.embedded import connection_url
-
-ROUNDS = 20
-CALLS = 12  # that are confirmed before a round's death, so that it comes in the middle of work
 
 
 def kill_some(server: ServerProcess, number: int) -> None:

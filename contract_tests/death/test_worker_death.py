@@ -9,14 +9,11 @@ import pytest
 
 from contract_tests.conftest import StartServer
 from contract_tests.death import aftermath
-from contract_tests.death.conftest import SETTINGS, World
+from contract_tests.death.conftest import CALLS, ROUNDS, SETTINGS, World
 from contract_tests.death.load import loaded
 from contract_tests.death.processes import accepting_workers, kill
 from contract_tests.serve.test_stop import eventually
 from persistence.embedded import connection_url
-
-ROUNDS = 20
-CALLS = 12  # that are confirmed before a round's death, so that it comes in the middle of work
 
 
 @pytest.mark.timeout(600)  # on a machine that is busy with more than this

@@ -10,10 +10,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
 from urllib.parse import urlsplit
 
-import httptools
+from contract_tests.harness.answer_reader import AnswerReader
 
 KEPT_ONE_IN = 200
 
@@ -52,7 +51,7 @@ async def flood(
     return found
 
 
-class _Source(asyncio.Protocol):
+class _Source(AnswerReader):
     """One connection with one request under way."""
 
     def __init__(
@@ -61,38 +60,27 @@ class _Source(asyncio.Protocol):
         self._requests = requests
         self._found = found
         self._interval_s = interval_s
-        self._answered = answered
+        self._tell = answered
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        super().connection_made(transport)
         self._send()
 
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def connection_lost(self, failure: Exception | None) -> None:
+    def _ended(self, failure: Exception) -> None:
         if not self.done.done():
-            self.done.set_exception(failure or ConnectionError("The connection ended before the answer."))
+            self.done.set_exception(failure)
 
-    # What the parser calls.
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value))
-
-    def on_body(self, body: bytes) -> None:
-        self._body += body
-
-    def on_message_complete(self) -> None:
-        status, found = self._parser.get_status_code(), self._found
+    def _answered(self, status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
+        found = self._found
         found.statuses[status] += 1
         number = found.statuses.total()
         if number % KEPT_ONE_IN == 0:
-            found.kept.append((status, self._fields, self._body))
-        if status in (429, 503) and not any(name.lower() == b"retry-after" for name, _ in self._fields):
+            found.kept.append((status, fields, body))
+        if status in (429, 503) and not any(name.lower() == b"retry-after" for name, _ in fields):
             found.without_retry_after += 1
-        self._answered(number)
+        self._tell(number)
         due = self._sent + self._interval_s
         if due > self._loop.time():
             self._loop.call_at(due, self._send)
@@ -106,8 +94,6 @@ class _Source(asyncio.Protocol):
                 self.done.set_result(None)
             self._transport.close()
             return
-        self._parser = httptools.HttpResponseParser(self)
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._body = b""
+        self._expect()
         self._sent = self._loop.time()
         self._transport.write(request)

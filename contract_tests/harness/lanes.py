@@ -11,12 +11,11 @@ import asyncio
 import json as json_format
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from typing import cast
 from urllib.parse import urlencode, urlsplit
 
-import httptools
 import httpx
 
+from contract_tests.harness.answer_reader import AnswerReader
 from contract_tests.harness.checking import check
 
 LIMIT_S = 30.0
@@ -105,16 +104,16 @@ async def opened(url: str, number: int) -> AsyncIterator[Lanes]:
             lane.close()
 
 
-class _Lane(asyncio.Protocol):
+class _Lane(AnswerReader):
     """One connection with at most one request under way."""
 
     def __init__(self) -> None:
         self._answer: asyncio.Future[tuple[int, list[tuple[bytes, bytes]], bytes]] | None = None
-        self._renew()
+        self._expect()
 
     def exchange(self, request: bytes) -> Awaitable[tuple[int, list[tuple[bytes, bytes]], bytes]]:
         """Send, and give what will be the answer."""
-        self._renew()
+        self._expect()
         self._answer = asyncio.get_running_loop().create_future()
         if self._transport.is_closing():
             self.connection_lost(None)
@@ -126,29 +125,10 @@ class _Lane(asyncio.Protocol):
         """End the connection."""
         self._transport.close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def connection_lost(self, failure: Exception | None) -> None:
+    def _ended(self, failure: Exception) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(failure or ConnectionError("The connection ended before the answer."))
+            self._answer.set_exception(failure)
 
-    # What the parser calls.
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value))
-
-    def on_body(self, body: bytes) -> None:
-        self._body += body
-
-    def on_message_complete(self) -> None:
+    def _answered(self, status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result((self._parser.get_status_code(), self._fields, self._body))
-
-    def _renew(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._body = b""
+            self._answer.set_result((status, fields, body))

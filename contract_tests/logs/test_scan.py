@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ import yaml
 
 from api.logs import Event
 from contract_tests.harness.canary import CANARY
-from contract_tests.harness.contract import REPOSITORY
+from contract_tests.harness.judging import judged
 from contract_tests.harness.logs import POSTGRES_LOGS, SERVER_LOGS
-from contract_tests.harness.server import environment
 from contract_tests.logs.__main__ import ENOUGH_LINES, ENOUGH_POSTGRES_LINES, NOT_BROUGHT_ABOUT
 from contract_tests.logs.postgres_log import PostgresLogs
 from contract_tests.logs.server_log import ALWAYS, CATALOGUE, ServerLogs
@@ -137,14 +135,7 @@ def kept(tmp_path: Path) -> Path:
 
 def judge(records: Path) -> subprocess.CompletedProcess[str]:
     """The gate as `scripts/test` calls it."""
-    return subprocess.run(
-        [sys.executable, "-m", "contract_tests.logs", str(records)],
-        cwd=REPOSITORY,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return judged("contract_tests.logs", str(records))
 
 
 class TestGate:

@@ -12,7 +12,6 @@ resets nothing.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from handlers.address_prefix import prefix
@@ -83,6 +82,6 @@ async def counted_guess(
 
 
 def _too_many(started: datetime, policy: Policy, now: datetime) -> OAuthTooManyRequests:
-    # Of two at the same moment the one may count into the window that the other opened a little later.
-    wait = min(started + policy.user_code_window - now, policy.user_code_window)
-    return OAuthTooManyRequests(math.ceil(wait.total_seconds()), "Too many wrong codes. Try again later.")
+    return OAuthTooManyRequests.until_window_ends(
+        started, window=policy.user_code_window, now=now, message="Too many wrong codes. Try again later."
+    )

@@ -13,7 +13,6 @@ from handlers.errors import InstanceUnclaimed, InvalidClient, UnsupportedGrantTy
 from handlers.moments import seconds
 from handlers.oauth2 import (
     clients,
-    code_guessing,
     discovery,
     granting,
     introspection,
@@ -21,6 +20,7 @@ from handlers.oauth2 import (
     scopes,
     user_code,
 )
+from handlers.oauth2.pending_request import pending_request
 from handlers.ports import Ports
 from persistence import device_grants, registration, tokens
 from persistence.unit_of_work import Record, UnitOfWork
@@ -256,24 +256,9 @@ async def openid_configuration(*, ports: Ports) -> Answer:
 async def _pending(
     typed: str, *, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime, client_ip: str | None
 ) -> Record:
-    """The request that this person may decide about; a wrong code is counted and refused."""
-    person = _person(caller)
-    await code_guessing.refuse_guessers(
-        store=store, policy=ports.policy, user_id=person, client_ip=client_ip, now=now
+    return await pending_request(
+        typed, person=_person(caller), store=store, ports=ports, now=now, client_ip=client_ip
     )
-    wrong = await code_guessing.counted_guess(
-        store=store, policy=ports.policy, user_id=person, client_ip=client_ip, now=now
-    )
-    code = user_code.normal(typed)
-    row = None
-    if code is not None:
-        row = await device_grants.pending_request(
-            store, user_code_hash=user_code.digest(code), user_id=person, now=now
-        )
-    if row is None:
-        raise wrong
-    await store.rollback()  # what was right counts for nothing
-    return row
 
 
 def _code_hash(typed: str) -> bytes:

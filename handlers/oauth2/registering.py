@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -141,11 +140,13 @@ async def _register_unclaimed(
 
 
 def _over_quota(started: datetime, *, policy: Policy, now: datetime) -> OAuthTooManyRequests:
-    # Of two at the same moment the one may count into the window that the other opened a little later.
-    wait = min(started + policy.unclaimed_window - now, policy.unclaimed_window)
-    return OAuthTooManyRequests(
-        math.ceil(wait.total_seconds()),
-        "Too many unclaimed registrations from this address. Use a registration key, or try again later.",
+    return OAuthTooManyRequests.until_window_ends(
+        started,
+        window=policy.unclaimed_window,
+        now=now,
+        message=(
+            "Too many unclaimed registrations from this address. Use a registration key, or try again later."
+        ),
     )
 
 
