@@ -174,6 +174,18 @@ def _attempt(number: int) -> dict[str, object]:
     return {"kind": "user_code", "subject": str(number), "count": 1}
 
 
+def _mail(number: int) -> dict[str, object]:
+    return {
+        "id": _ulid(number),
+        "kind": "verify_email",
+        "to_address": f"{number}@example.org",
+        "subject_id": _ulid(0),
+        "state": "sent",
+        "attempts": 1,
+        "due_at": _NOW,
+    }
+
+
 def _log_entry(number: int) -> dict[str, object]:
     return {"job_id": number, "status": "successful", "priority": 0, "entrypoint": "nothing"}
 
@@ -187,6 +199,7 @@ _EXAMPLES = {
     "interaction": _interaction,
     "interaction_clock": _interaction,
     "attempt": _attempt,
+    "mail": _mail,
     "pgqueuer_log": _log_entry,
 }
 """A record that the contract begins to let expire belongs here; the sweep fails by name until it does."""

@@ -23,7 +23,7 @@ NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)
 EVERYTHING = list(declared())
 ATTEMPTS = next(each for each in EVERYTHING if each.table == "attempt")
-BELONGING_TO_NOBODY = {"instance", "attempt", "pgqueuer_log"}
+BELONGING_TO_NOBODY = {"instance", "attempt", "pgqueuer_log", "mail"}
 LONG_AGO = NOW - timedelta(days=365)
 
 

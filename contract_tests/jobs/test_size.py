@@ -38,6 +38,8 @@ FILLED = {
     f" SELECT {_ID}, {_ID}, {_DIGEST}, '{{}}', '{{}}', 'none', '{{}}', false, t",
     "interaction": f"(id, instance_id, operation, at) SELECT {_ID}, {_PARENTS}, 'get_session', t",
     "interaction_clock": f"(id, instance_id, operation, at) SELECT {_ID}, {_PARENTS}, n::text, t",
+    "mail": "(id, kind, to_address, subject_id, state, attempts, created_at, due_at)"
+    f" SELECT {_ID}, 'verify_email', 'ada@example.org', {_ID}, 'sent', 1, t, t",
     "pgqueuer_log": "(job_id, status, priority, entrypoint, created) SELECT n, 'successful', 0, 'sweep', t",
     "refresh_token": "(token_hash, session_id, created_at, expires_at)"
     f" SELECT {_DIGEST}, repeat('S', 26), t, t",

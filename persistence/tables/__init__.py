@@ -18,6 +18,7 @@ from persistence.tables.columns import metadata
 from persistence.tables.grants import AccessToken, DeviceGrant, RefreshToken, Session
 from persistence.tables.instances import Instance, RegistrationKey
 from persistence.tables.jobs import queue as _queue  # noqa: F401 (PgQueuer's tables are ours to declare)
+from persistence.tables.mails import Mail
 from persistence.tables.observed import Attempt, Interaction, InteractionClock
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Instance",
     "Interaction",
     "InteractionClock",
+    "Mail",
     "Package",
     "PersonalAccessToken",
     "Plan",
