@@ -81,6 +81,11 @@ class Event(Enum):
     DRAIN_CUT_SHORT = ("drain_cut_short", "warning", {"requests": _count})
 
     GRANT_REPLAYED = ("grant_replayed", "warning", {"operation_id": _WORD, "request_id": _REQUEST})
+    PASSWORDS_INTERRUPTED = (
+        "passwords_interrupted",
+        "error",
+        {"operation_id": _WORD, "request_id": _REQUEST},
+    )
     STORE_UNAVAILABLE = ("store_unavailable", "error", {"operation_id": _WORD, "request_id": _REQUEST})
     CONTRACT_VIOLATION = (
         "contract_violation",

@@ -13,6 +13,7 @@ from api.contract.document import Document
 from api.contract.records import Recorder, compile_collections
 from api.contract.surroundings import Logs
 from api.dashboard import assets
+from api.gateways.passwords.line import PasswordLine
 from api.gateways.randomness import SystemRandomness
 from api.security import StoredCredentials
 from api.settings import Network, Settings
@@ -59,7 +60,8 @@ class Wiring:
         self._watching = asyncio.create_task(self._watch(self._database))
 
     async def shutdown(self) -> None:
-        """Close the connection pool."""
+        """End the process that hashes passwords, and close the connection pool."""
+        await self.ports.passwords.close()
         if self._watching is not None:
             self._watching.cancel()
         if self._database is not None:
@@ -88,6 +90,7 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         randomness=SystemRandomness(),
         policy=policy_of(settings),
         published=published(document, files=assets.load()),
+        passwords=PasswordLine(),
     )
 
 

@@ -4,7 +4,7 @@ tests small real ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +25,40 @@ class Randomness(Protocol):
 
     def letters(self, alphabet: str, length: int) -> str:
         """Uniformly random characters of an alphabet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a password was the right one. `rehashed` is to be stored in place of the old hash, whose
+    parameters are no longer those in use; None when they are.
+    """
+
+    matches: bool
+    rehashed: str | None = None
+
+
+class Passwords(Protocol):
+    """Hashes and verifies passwords, one at a time.
+
+    Both raise PasswordsBusy when too many wait, and wait themselves: no connection to the database should be
+    held meanwhile, so they come before a handler's first write.
+    """
+
+    async def hashed(self, password: str, *, about: Sequence[str]) -> str:
+        """The form in which a new password is stored (argon2id, its parameters and salt included).
+
+        `about` is what others know of the person: username, name, e-mail address. Raises UnusablePassword,
+        and GuessablePassword for one that is common or made of those.
+        """
+        ...
+
+    async def verify(self, password: str, stored: str | None) -> Verdict:
+        """Compare a typed password with a stored hash. Nothing stored takes as long as a mismatch."""
+        ...
+
+    async def close(self) -> None:
+        """End what stands behind it; called once, by the composition root."""
         ...
 
 
@@ -58,3 +92,4 @@ class Ports:
     randomness: Randomness
     policy: Policy
     published: Published
+    passwords: Passwords

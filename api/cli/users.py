@@ -45,11 +45,12 @@ async def create(
     """Create an account with a workspace of its own. Without a password nobody can sign in with one yet."""
     if password is not None and password_stdin:
         raise typer.BadParameter("Use --password or --password-stdin, not both.")
+    typed = _line_of_stdin() if password_stdin else password
     new = creation.NewUser(
         email=email,
         username=username,
         name=name,
-        password=_line_of_stdin() if password_stdin else password,
+        password_hash=_hashed(typed, about=(email, username, name)) if typed is not None else None,
         verified=verified,
     )
     user_id = await creation.create(new, store=desk.store, randomness=desk.randomness, now=desk.now)
@@ -81,6 +82,12 @@ async def enable(desk: Desk, *, user: _User) -> Outcome:
     user_id = await finding.user_id(user, store=desk.store)
     await disabling.enable(user_id, store=desk.store, now=desk.now)
     return Outcome({"id": user_id, "disabled": False}, f"Enabled the account {user_id}.")
+
+
+def _hashed(password: str, *, about: tuple[str, ...]) -> str:
+    from api.gateways.passwords.hashing import hashed  # no other command needs it
+
+    return hashed(password, about=about)
 
 
 def _line_of_stdin() -> str:

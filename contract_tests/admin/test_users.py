@@ -68,7 +68,7 @@ class TestUserCreate:
     def test_a_password_is_stored_as_argon2id_and_nowhere_else(self, desk: Desk, free: str) -> None:
         user_id = desk.run(*create(free, password=PASSWORD))["id"]
         stored = str(account(desk, user_id)["password_hash"])
-        assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+        assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
         assert PasswordHasher().verify(stored, PASSWORD)
         assert PASSWORD not in everything_stored(desk.database_url)
 

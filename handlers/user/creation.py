@@ -10,7 +10,7 @@ from datetime import datetime
 from handlers import display_name
 from handlers.errors import ApiError
 from handlers.ports import Randomness
-from handlers.user import email_address, password, username
+from handlers.user import email_address, username
 from persistence import accounts
 from persistence.unit_of_work import UnitOfWork
 
@@ -36,12 +36,14 @@ class UsernameTaken(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What is asked of a new account, as it was typed. Without a password nobody can sign in with one."""
+    """What is asked of a new account, as it was typed, but the password hashed. Without one nobody can sign
+    in with a password.
+    """
 
     email: str
     username: str
     name: str
-    password: str | None
+    password_hash: str | None
     verified: bool
 
 
@@ -49,12 +51,11 @@ async def create(new: NewUser, *, store: UnitOfWork, randomness: Randomness, now
     """Store the account and its personal workspace; the account's id.
 
     `verified` says that somebody has made sure of the e-mail address. Raises UnusableEmail,
-    UnusableUsername, UnusableName, UnusablePassword, EmailTaken, UsernameTaken.
+    UnusableUsername, UnusableName, EmailTaken, UsernameTaken.
     """
     email = email_address.normal(new.email)
     chosen = username.normal(new.username)
     name = display_name.cleaned(new.name)
-    password_hash = password.hashed(new.password) if new.password is not None else None
     user_id = randomness.id(now)
     stored = await accounts.create_account(
         store,
@@ -62,7 +63,7 @@ async def create(new: NewUser, *, store: UnitOfWork, randomness: Randomness, now
         username=chosen,
         email=email,
         name=name,
-        password_hash=password_hash,
+        password_hash=new.password_hash,
         plan=FIRST_PLAN,
         email_verified_at=now if new.verified else None,
         now=now,
