@@ -32,6 +32,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     data_dir: Path = REPOSITORY / ".data"
+    key_file: Path | None = None
     database_url: str | None = field(default=None, repr=False)
     public_url: str = "http://127.0.0.1:8080"
     public_url_is_derived: bool = True
@@ -100,6 +101,11 @@ class Settings:
         return f"{self._scheme}://{_authority(self.host, self.port)}"
 
     @property
+    def key_path(self) -> Path:
+        """Where the key file lies, or will."""
+        return self.key_file or self.data_dir / "candor.key"
+
+    @property
     def _scheme(self) -> str:
         return "http" if self.tls_cert is None else "https"
 
@@ -157,6 +163,7 @@ _READERS: Mapping[str, values.Reader] = {
     "host": values.host,
     "port": values.integer(0, 65_535),
     "data_dir": values.directory,
+    "key_file": values.file_or_none_yet,
     "database_url": values.database_url,
     "public_url": values.public_url,
     "tls_cert": values.file,

@@ -55,6 +55,14 @@ def file(name: str, text: str) -> Path:
     return path
 
 
+def file_or_none_yet(name: str, text: str) -> Path:
+    """A file that may yet have to be made, its path made absolute against the working directory."""
+    path = Path(text).expanduser().absolute()
+    if path.is_dir():
+        raise BadSetting(f"{name} must be a file, and {text!r} is a directory.")
+    return path
+
+
 def database_url(name: str, text: str) -> str:
     """The URL of a PostgreSQL server, or of an embedded one that another process keeps running."""
     if not text.startswith(("postgresql://", "postgres://", "candor-embedded://")):

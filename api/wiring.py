@@ -15,6 +15,7 @@ from api.contract.surroundings import Logs
 from api.dashboard import assets
 from api.gateways.passwords.line import PasswordLine
 from api.gateways.randomness import SystemRandomness
+from api.gateways.sealing import FileSealing
 from api.security import StoredCredentials
 from api.settings import Network, Settings
 from handlers.policy import Policy
@@ -91,6 +92,7 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         policy=policy_of(settings),
         published=published(document, files=assets.load()),
         passwords=PasswordLine(),
+        sealing=FileSealing(settings.key_path),
     )
 
 

@@ -28,6 +28,24 @@ class Randomness(Protocol):
         ...
 
 
+class CannotOpen(Exception):
+    """A sealed value was changed, belongs to another context, or its key is not there."""
+
+
+class Sealing(Protocol):
+    """Encryption at rest of what the server must read again (AES-256-GCM); what it need not read again is
+    kept as a digest instead.
+    """
+
+    def seal(self, plain: bytes, *, context: str) -> bytes:
+        """The value sealed for this context, which says whose it is and what for."""
+        ...
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        """The value that was sealed for the same context. Raises CannotOpen."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a password was the right one. `rehashed` is to be stored in place of the old hash, whose
@@ -93,3 +111,4 @@ class Ports:
     policy: Policy
     published: Published
     passwords: Passwords
+    sealing: Sealing

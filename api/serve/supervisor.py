@@ -24,7 +24,7 @@ import uvloop
 from api.contract.document import Document, load
 from api.logs import Event, Logs
 from api.private_listener import private_application
-from api.serve import data_directory, store
+from api.serve import data_directory, keys, store
 from api.serve.http_server import HttpServer
 from api.serve.sockets import bind, is_reachable_from_elsewhere, port_of
 from api.serve.startup import announce, say
@@ -62,6 +62,7 @@ def run(settings: Settings) -> None:
             jobs = _jobs(settings, document)
             url = database()
             store.make_ready(url, document.tree)
+            keys.make_ready(settings, url)
             server = _Server(settings, document, url, listener, private, jobs, logs, fleet)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(server.serve())

@@ -20,6 +20,7 @@ metadata.naming_convention = {
 }
 
 ULID_LENGTH = 26
+SEALED = "sealed under a key of the key file"  # what such a column's `info` says
 
 
 def ulid(*, primary_key: bool = False, nullable: bool = False) -> Any:
@@ -68,6 +69,11 @@ def digest(*, primary_key: bool = False, nullable: bool = False, unique: bool = 
 def sealed() -> Any:
     """Bytes encrypted under a secret that the server does not keep."""
     return Column(LargeBinary, nullable=True)
+
+
+def sealed_under_key(*, nullable: bool = False) -> Any:
+    """Bytes encrypted under a key of the key file, which lies outside of the database."""
+    return Column(LargeBinary, nullable=nullable, info={SEALED: True})
 
 
 def whole(*, big: bool = False, nullable: bool = False) -> Any:

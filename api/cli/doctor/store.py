@@ -1,28 +1,38 @@
 """The database: whether it answers, keeps what it confirms, is migrated, holds what is declared and holds it
-whole, and knows the time.
+whole, can be read where it is sealed, and knows the time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.cli.desk import database
+from api.cli.doctor import key
 from api.cli.doctor.finding import Finding, State
 from api.cli.failures import sentence_for
 from api.settings import Settings
-from persistence import examination, soundness
+from persistence import examination, sealed, soundness
 from persistence.database import Database
 from persistence.embedded.layout import Layout
 from persistence.unit_of_work import Record
 
-_AFTER_THE_FIRST = ("migrations", "records", "grants", "clock")
+_AFTER_THE_FIRST = ("migrations", "records", "grants", "key", "clock")
 _SHOWN_DIFFERENCES = 5
 _LONGEST_LOOK_S = 900  # whole tables are read, and nobody waits for it but a person
 CLOCK_NOTICEABLE = timedelta(seconds=5)
 CLOCK_WRONG = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is in the database by half, and the beginnings of the sealed values in it."""
+
+    halves: Mapping[str, int]
+    sealed: frozenset[bytes]
 
 
 def findings(settings: Settings, contract: Mapping[str, Any] | None) -> list[Finding]:
@@ -33,7 +43,7 @@ def findings(settings: Settings, contract: Mapping[str, Any] | None) -> list[Fin
         )
     try:
         with database(settings) as url:
-            return _examined(url, contract)
+            return _examined(url, contract, settings)
     except Exception as failure:  # noqa: BLE001 (whatever keeps the database away is the finding)
         return _unreachable(sentence_for(failure))
 
@@ -50,24 +60,25 @@ def _unreachable(reason: str) -> list[Finding]:
     return [Finding("database", "fail", reason), *rest]
 
 
-def _examined(url: str, contract: Mapping[str, Any] | None) -> list[Finding]:
+def _examined(url: str, contract: Mapping[str, Any] | None, settings: Settings) -> list[Finding]:
     from persistence.migrations import current, head
 
-    facts, asked, answered, differing, halves = asyncio.run(_asked(url, contract))
+    facts, asked, answered, differing, held = asyncio.run(_asked(url, contract))
     return [
         _fitness(facts, answered - asked),
         _migrations(current(url), head()),
         _records(differing),
-        _grants(halves),
+        _grants(held.halves if held is not None else None),
+        key.finding(settings.key_path, held.sealed if held is not None else None),
         clock(facts["now"], asked, answered),
     ]
 
 
 async def _asked(
     url: str, contract: Mapping[str, Any] | None
-) -> tuple[Record, datetime, datetime, list[str] | None, Mapping[str, int] | None]:
+) -> tuple[Record, datetime, datetime, list[str] | None, _Held | None]:
     """The database's facts, when they were asked for and answered, its differences from the contract, and
-    what is in it by half, which only a database without differences can be asked.
+    what it holds, which only a database without differences can be asked.
     """
     from api.serve.store import declared_records
     from persistence.declared import differences
@@ -80,8 +91,10 @@ async def _asked(
         facts = await examination.facts(store)
         answered = datetime.now(UTC)
         differing = await differences(opened, declared_records(contract)) if contract is not None else None
-        halves = await soundness.halves(store) if differing == [] else None
-        return facts, asked, answered, differing, halves
+        held = None
+        if differing == []:
+            held = _Held(await soundness.halves(store), await sealed.headers(store))
+        return facts, asked, answered, differing, held
     finally:
         await opened.close()
 
