@@ -5,10 +5,11 @@ else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from api.compression import gzip_copy
 from api.contract.document import Document
 from api.contract.records import Recorder, compile_collections
 from api.contract.surroundings import Logs
@@ -90,7 +91,7 @@ def ports_of(settings: Settings, document: Document) -> Ports:
     return Ports(
         randomness=SystemRandomness(),
         policy=policy_of(settings),
-        published=published(document, files=assets.load()),
+        published=published(document, assets.load()),
         passwords=PasswordLine(),
         sealing=FileSealing(settings.key_path),
     )
@@ -116,13 +117,24 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def published(document: Document, *, files: Mapping[str, StaticFile]) -> Published:
-    """The contract in force and the static files."""
+def published(document: Document, dashboard: assets.Assets) -> Published:
+    """The contract in force, the pages and their files.
+
+    The YAML has no compressed copy: what an auditor fetches is the file, and its tag the file's SHA-256,
+    whatever the client would take.
+    """
     return Published(
         yaml=StaticFile("openapi.yaml", "application/yaml", document.raw, document.etag),
-        json=StaticFile("openapi.json", "application/json", document.json, document.json_etag),
+        json=StaticFile(
+            "openapi.json",
+            "application/json",
+            document.json,
+            document.json_etag,
+            gzip=gzip_copy(document.json),
+        ),
         version=document.tree["info"]["version"],
-        files=files,
+        pages=dashboard.pages,
+        files=dashboard.files,
     )
 
 

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 
 from handlers.answers import Answer
 from handlers.conditional import matches
+from handlers.content_coding import takes_gzip
 from handlers.ports import StaticFile
+
+_YEAR_S = 31_536_000
 
 
 def json_answer(payload: object, *, if_none_match: str | None, max_age_s: int) -> Answer:
@@ -25,16 +28,26 @@ def json_answer(payload: object, *, if_none_match: str | None, max_age_s: int) -
 
 
 def file_answer(
-    file: StaticFile, *, if_none_match: str | None, max_age_s: int, headers: Mapping[str, str] | None = None
+    file: StaticFile,
+    *,
+    if_none_match: str | None,
+    accept_encoding: str | None,
+    max_age_s: int,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """A file's exact bytes."""
+    """A file's exact bytes, or its compressed copy when there is one that the client takes."""
+    negotiated = {} if file.gzip is None else {"Vary": "Accept-Encoding"}
+    copy = file.gzip if takes_gzip(accept_encoding) else None
+    coding = {} if copy is None else {"Content-Encoding": "gzip"}
     return conditional(
-        file.etag,
+        file.etag if copy is None else copy.etag,
         if_none_match=if_none_match,
         max_age_s=max_age_s,
-        body=file.body,
+        body=file.body if copy is None else copy.body,
         media_type=file.media_type,
-        headers=headers,
+        immutable=file.unchanging,
+        headers={**coding, **(headers or {})},
+        negotiated=negotiated,
     )
 
 
@@ -45,12 +58,17 @@ def conditional(
     max_age_s: int,
     body: object,
     media_type: str | None = None,
+    immutable: bool = False,
     headers: Mapping[str, str] | None = None,
+    negotiated: Mapping[str, str] | None = None,
 ) -> Answer:
-    """200 with the body, or 304 without one when `if_none_match` names the entity tag. `max_age_s` is in
-    seconds.
+    """200 with the body, or 304 without one when `if_none_match` names the entity tag.
+
+    `max_age_s` is in seconds; what is `immutable` is kept for a year and not asked for again (RFC 8246).
+    `negotiated` goes with both answers, `headers` with the whole one.
     """
-    caching = {"ETag": etag, "Cache-Control": f"public, max-age={max_age_s}"}
+    freshness = f"max-age={_YEAR_S}, immutable" if immutable else f"max-age={max_age_s}"
+    caching = {"ETag": etag, "Cache-Control": f"public, {freshness}", **(negotiated or {})}
     if matches(if_none_match, etag):
         return Answer(status=304, headers=caching)
     return Answer(body=body, media_type=media_type, headers={**caching, **(headers or {})})

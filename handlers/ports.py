@@ -81,25 +81,38 @@ class Passwords(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CodedCopy:
+    """The same content in another coding: its bytes, and a strong ETag of its own."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaticFile:
     """A file that the server publishes, held in memory: exact bytes, media type and strong ETag (quoted
     SHA-256).
+
+    An `unchanging` file has a digest of its bytes in its name.
     """
 
     name: str
     media_type: str
     body: bytes
     etag: str
+    gzip: CodedCopy | None = None
     content_security_policy: str | None = None
+    unchanging: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The contract in force, byte for byte, and the static files."""
+    """The contract in force, byte for byte, the pages by their names, and their static files by theirs."""
 
     yaml: StaticFile
     json: StaticFile
     version: str
+    pages: Mapping[str, StaticFile]
     files: Mapping[str, StaticFile]
 
 

@@ -7,7 +7,9 @@ bodies go through the same check as successes.
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,13 +21,15 @@ from api.contract import media_type, strict_yaml
 from api.contract.document import ContractError
 from api.contract.place import Place
 from api.contract.validation import Schemas, is_valid
+from api.fixed_headers import FIXED_NAMES
 from handlers.answers import Answer, Stream
 
 REQUEST_ID = "x-request-id"
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_ENGINE_MADE = frozenset({"content-type", "content-length", REQUEST_ID})
+_ENGINE_MADE = frozenset({"content-type", "content-length", REQUEST_ID}) | FIXED_NAMES
+_NOT_KEPT = ((b"cache-control", b"no-store"),)
 _JSON_OPTIONS = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
@@ -75,17 +79,24 @@ class StatusPlan:
         self.status = status
         self.contents = contents
         self.headers = headers
-        self._required = frozenset(name for name, header in headers.items() if header.required) - {REQUEST_ID}
+        self._required = frozenset(name for name, header in headers.items() if header.required) - _ENGINE_MADE
+        # What says nothing of caching may be about somebody: nobody keeps it.
+        self._unsaid = () if "cache-control" in headers else _NOT_KEPT
         self._json = next((each for each in contents if each.named.is_json), None)
         self._plain = (
-            ((b"content-type", self._json.header),) if self._json is not None and not self._required else None
+            ((b"content-type", self._json.header), *self._unsaid)
+            if self._json is not None and not self._required
+            else None
         )
 
     def of_value(self, body: object) -> Outgoing:
         """The answer with a JSON value and nothing else, which is most of them. Raises `Violation`."""
         content = self._json
         if content is None:
-            return self._empty(body, ())
+            outgoing = self._empty(body, self._unsaid)
+            if self._required:
+                raise Violation("header_missing", self.status)
+            return outgoing
         raw = _serialised(content, body, self.status)
         if self._plain is None:
             raise Violation("header_missing", self.status)
@@ -103,7 +114,7 @@ class StatusPlan:
             content, header = self._content(answer.media_type)
         if isinstance(answer.body, bytes):
             raw = answer.body
-            self._check_bytes(content, raw)
+            self._check_bytes(content, raw, answer.headers.get("Content-Encoding"))
         elif content.named.is_json:
             raw = _serialised(content, answer.body, self.status)
         else:
@@ -133,8 +144,6 @@ class StatusPlan:
             raise Violation("body_undeclared", self.status)
         if self.contents:
             raise Violation("body_missing", self.status)
-        if not headers and self._required:
-            raise Violation("header_missing", self.status)
         if self.status in (204, 304) or self.status < 200:
             return Outgoing(self.status, headers, b"")
         return Outgoing(self.status, (*headers, (b"content-length", b"0")), b"")
@@ -157,22 +166,31 @@ class StatusPlan:
             if not is_valid(declared.validator, value) and not _is_valid_number(declared.validator, value):
                 raise Violation("header_value", self.status)
             encoded.append((name.lower().encode("ascii"), value.encode("latin-1")))
-        return tuple(encoded)
+        return (*encoded, *self._unsaid)
 
-    def _check_bytes(self, content: _Content, raw: bytes) -> None:
+    def _check_bytes(self, content: _Content, raw: bytes, coding: str | None) -> None:
         """Bytes are immutable, so a published file that was checked once is not read again at every
         request."""
         validator = content.validator
         if validator is None or content.known.get(id(raw)) is raw:
             return
         try:
-            value = _meant(content.named, raw)
+            value = _meant(content.named, raw if coding is None else _decoded(raw, coding))
         except ValueError as failure:
             raise Violation("body_encoding", self.status) from failure
         if not is_valid(validator, value):
             raise Violation("body_schema", self.status)
         if len(content.known) < _MAX_KNOWN_BODIES and len(raw) > 1024:
             content.known[id(raw)] = raw
+
+
+def _decoded(raw: bytes, coding: str) -> bytes:
+    if coding != "gzip":
+        raise ValueError(f"no answer is coded as {coding}")
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as failure:
+        raise ValueError("the body is not gzip") from failure
 
 
 def _meant(named: media_type.MediaType, raw: bytes) -> Any:

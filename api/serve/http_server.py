@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from api.fixed_headers import FIXED
 from api.serve.sockets import BACKLOG
 from api.serve.startup import StartFailed
 
@@ -58,7 +59,7 @@ class HttpServer(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 date_header=True,
-                headers=[] if tls is None else [tls.header],
+                headers=[*FIXED, *([] if tls is None else [tls.header])],
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=drain_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from hashlib import sha256
@@ -11,14 +12,23 @@ from typing import Any
 import pytest
 import yaml
 
+from api.compression import gzip_copy
+from api.contract.document import load
 from api.dashboard import assets
+from api.dashboard.composition import CAPTCHA_ORIGIN, PAGES, policy_of
+from contract_tests.harness.contract import CONTRACT
 from handlers.ports import StaticFile
 
 REPOSITORY = Path(__file__).parents[2]
 VENDOR = REPOSITORY / "api" / "dashboard" / "vendor"
-FILES = assets.load()
-OUR_FILES = [file for file in FILES.values() if not file.name.startswith("swagger-ui")]
+LOADED = assets.load()
+FILES = LOADED.files
+PLAIN = [file for file in FILES.values() if not file.unchanging]
+DIGESTED = [file for file in FILES.values() if file.unchanging]
+OURS = [each for each in (*PLAIN, *LOADED.pages.values()) if not each.name.startswith("swagger-ui")]
 VENDORED: list[dict[str, Any]] = json.loads((VENDOR / "VENDORED.json").read_text())
+REFERENCE = re.compile(r"/assets/([a-z0-9._-]+)")
+FIRST_LOAD = 150_000  # bytes, compressed
 
 
 def _operation(path: str) -> dict[str, Any]:
@@ -27,50 +37,101 @@ def _operation(path: str) -> dict[str, Any]:
     return operation
 
 
+def _named(file: StaticFile) -> str:
+    return file.name
+
+
 class TestPublishedFiles:
-    @pytest.mark.parametrize("file", FILES.values(), ids=lambda file: file.name)
+    @pytest.mark.parametrize("file", FILES.values(), ids=_named)
     def test_is_one_that_the_contract_can_serve(self, file: StaticFile) -> None:
         operation = _operation("/assets/{name}")
         pattern = operation["parameters"][0]["schema"]["pattern"]
         assert re.fullmatch(pattern, file.name)
-        if file.name not in assets.PAGES:
-            assert file.media_type in operation["responses"]["200"]["content"]
+        assert file.media_type in operation["responses"]["200"]["content"]
 
-    @pytest.mark.parametrize("file", FILES.values(), ids=lambda file: file.name)
-    def test_entity_tag_is_the_hash_of_its_bytes(self, file: StaticFile) -> None:
+    @pytest.mark.parametrize("file", [*PLAIN, *LOADED.pages.values()], ids=_named)
+    def test_entity_tag_is_the_hash_of_its_bytes_in_each_coding(self, file: StaticFile) -> None:
         assert file.etag == f'"{sha256(file.body).hexdigest()}"'
+        if file.gzip is not None:
+            assert file.gzip.etag == f'"{sha256(file.gzip.body).hexdigest()}"'
+            assert gzip.decompress(file.gzip.body) == file.body
 
-    @pytest.mark.parametrize("file", OUR_FILES, ids=lambda file: file.name)
+    @pytest.mark.parametrize("file", OURS, ids=_named)
     def test_names_no_other_origin_and_only_files_that_exist(self, file: StaticFile) -> None:
         text = file.body.decode()
         assert set(re.findall(r"[a-z]+://[^\s\"'`)]+", text)) <= {"http://www.w3.org/2000/svg"}
-        assert set(re.findall(r"/assets/([a-z0-9._-]+)", text)) <= set(FILES)
+        assert set(REFERENCE.findall(text)) <= set(FILES)
+
+
+class TestNamesByDigest:
+    @pytest.mark.parametrize("file", DIGESTED, ids=_named)
+    def test_the_name_says_which_bytes_they_are(self, file: StaticFile) -> None:
+        stem, digest, suffix = re.fullmatch(r"(.+)-([0-9a-f]{16})(\.[a-z]+)", file.name).groups()  # type: ignore[union-attr]
+        assert sha256(file.body).hexdigest().startswith(digest)
+        assert FILES[stem + suffix].body == file.body
+
+    @pytest.mark.parametrize("file", OURS, ids=_named)
+    def test_files_refer_to_nothing_that_may_change_under_its_name(self, file: StaticFile) -> None:
+        assert all(FILES[name].unchanging for name in REFERENCE.findall(file.body.decode()))
+
+    def test_a_file_that_is_missing_is_told(self) -> None:
+        with pytest.raises(ValueError, match=r"a\.js refers to gone\.js"):
+            assets.digested({"a.js": b'import "/assets/gone.js"'})
+
+    def test_two_that_need_each_other_are_told(self) -> None:
+        with pytest.raises(ValueError, match="cycle"):
+            assets.digested({"a.js": b'import "/assets/b.js"', "b.js": b'import "/assets/a.js"'})
+
+    def test_a_change_in_what_is_imported_changes_the_name(self) -> None:
+        one, other = (
+            assets.digested({"a.js": b'import "/assets/b.js"', "b.js": body}) for body in (b"1", b"2")
+        )
+        assert one["a.js"].name != other["a.js"].name
 
 
 class TestPages:
-    @pytest.mark.parametrize("name", assets.PAGES)
-    def test_policy_allows_nothing_inline_and_nothing_from_elsewhere(self, name: str) -> None:
-        policy = FILES[name].content_security_policy
-        assert policy is not None
-        directives = {words[0]: words[1:] for words in (part.split() for part in policy.split(";"))}
+    @pytest.mark.parametrize("captcha", [False, True])
+    @pytest.mark.parametrize("name", PAGES)
+    def test_policy_allows_nothing_inline_and_nothing_from_elsewhere(self, name: str, captcha: bool) -> None:
+        policy = policy_of(PAGES[name], captcha=captcha)
+        directives = {words[0]: words[1:] for words in (part.split() for part in policy.split("; "))}
         assert directives["default-src"] == ["'none'"]
         assert (
             directives["frame-ancestors"] == directives["form-action"] == directives["base-uri"] == ["'none'"]
         )
+        assert captcha or policy == LOADED.pages[name].content_security_policy
         sources = {source for words in directives.values() for source in words}
-        assert sources <= {"'none'", "'self'", "data:", "'script'"}
+        elsewhere = {CAPTCHA_ORIGIN} if captcha and PAGES[name].captcha else set()
+        assert sources - elsewhere <= {"'none'", "'self'", "data:", "'script'"}
+        assert elsewhere <= set(directives["script-src"])
         assert "data:" not in directives["script-src"] + directives["style-src"]
 
-    @pytest.mark.parametrize("name", assets.PAGES)
+    @pytest.mark.parametrize("name", PAGES)
     def test_markup_has_no_inline_script_style_or_handler(self, name: str) -> None:
-        markup = FILES[name].body.decode()
+        markup = LOADED.pages[name].body.decode()
         assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", markup) == []
 
-    @pytest.mark.parametrize("name", assets.PAGES)
+    @pytest.mark.parametrize("name", PAGES)
     def test_every_field_has_a_label(self, name: str) -> None:
-        markup = FILES[name].body.decode()
-        fields = set(re.findall(r'<input id="([^"]+)"', markup))
+        markup = LOADED.pages[name].body.decode()
+        fields = set(re.findall(r'<(?:input|select|textarea) id="([^"]+)"', markup))
         assert fields == set(re.findall(r'<label for="([^"]+)"', markup))
+        assert len(re.findall(r"<(?:input|select|textarea)\b", markup)) == len(fields)
+
+    @pytest.mark.parametrize("name", PAGES.keys() - {"docs"})
+    def test_first_load_is_small(self, name: str) -> None:
+        page = LOADED.pages[name]
+        files = [FILES[each] for each in REFERENCE.findall(page.body.decode())]
+        contract = gzip_copy(load(CONTRACT).json)
+        assert contract is not None
+        total = len(contract.body) + sum(_sent(file) for file in (page, *files))
+        assert total < FIRST_LOAD
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_names_at_once_what_its_modules_import(self, name: str) -> None:
+        named = set(REFERENCE.findall(LOADED.pages[name].body.decode()))
+        scripts = [FILES[each].body.decode() for each in named if each.endswith(".js")]
+        assert {each for script in scripts for each in REFERENCE.findall(script)} <= named
 
 
 class TestColours:
@@ -120,6 +181,10 @@ class TestVendored:
         assert {path.name for path in VENDOR.iterdir() if path.is_dir()} == {
             entry["name"] for entry in VENDORED
         }
+
+
+def _sent(file: StaticFile) -> int:
+    return len(file.body if file.gzip is None else file.gzip.body)
 
 
 def _colours(theme: str) -> dict[str, str]:

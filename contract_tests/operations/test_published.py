@@ -7,7 +7,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -15,6 +17,8 @@ import yaml
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import CONTRACT
+from contract_tests.harness.server import ServerProcess
+from handlers.content_coding import takes_gzip
 
 
 class TestOpenapiYaml:
@@ -46,6 +50,85 @@ class TestOpenapiJson:
         assert (
             client.get("/openapi.json", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
         )
+
+    @pytest.mark.parametrize("path", ["/openapi.json", "/device", "/assets/candor.css"])
+    def test_each_coding_has_its_own_tag(self, client: CheckedClient, path: str) -> None:
+        plain = client.get(path, headers={"Accept-Encoding": "identity"})
+        coded = client.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        assert "Content-Encoding" not in plain.headers
+        assert coded.headers["Content-Encoding"] == "gzip"
+        assert coded.content == plain.content  # as httpx has decoded it
+        assert int(coded.headers["Content-Length"]) < len(plain.content) / 2
+        assert plain.headers["ETag"] == f'"{hashlib.sha256(plain.content).hexdigest()}"'
+        assert plain.headers["Vary"] == coded.headers["Vary"] == "Accept-Encoding"
+        held = {"If-None-Match": coded.headers["ETag"]}
+        assert client.get(path, headers={**held, "Accept-Encoding": "gzip"}).status_code == 304
+        assert client.get(path, headers={**held, "Accept-Encoding": "identity"}).status_code == 200
+
+    @pytest.mark.promise("C2")
+    def test_the_yaml_is_never_coded(self, client: CheckedClient) -> None:
+        answer = client.get("/openapi.yaml", headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in answer.headers
+        assert int(answer.headers["Content-Length"]) == len(CONTRACT.read_bytes())
+
+
+class TestTakesGzip:
+    @pytest.mark.parametrize(
+        "said",
+        ["gzip", "GZIP", "x-gzip", "br, gzip", "gzip;q=0.001", "*", " deflate , gzip ; q=1.000", "gzip,"],
+    )
+    def test_who_asks_for_it_gets_it(self, said: str) -> None:
+        assert takes_gzip(said)
+
+    @pytest.mark.parametrize(
+        "said",
+        [None, "", "identity", "br", "gzip;q=0", "*;q=0", "*, gzip;q=0.0", "gzip;q=2", "gzip;x", "g z"],
+    )
+    def test_who_does_not_gets_it_as_it_is(self, said: str | None) -> None:
+        assert not takes_gzip(said)
+
+
+class TestAsset:
+    def test_by_its_digest_it_is_kept_for_good(self, client: CheckedClient) -> None:
+        (name,) = re.findall(r"/assets/(candor-[0-9a-f]{16}\.css)", client.get("/device").text)
+        kept = client.get(f"/assets/{name}")
+        asked_again = client.get("/assets/candor.css")
+        assert kept.content == asked_again.content
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert asked_again.headers["Cache-Control"] == "public, max-age=0"
+
+
+class TestFixedHeaders:
+    FIXED = (
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    )
+
+    @pytest.mark.parametrize("path", ["/device", "/health", "/api/v1/user", "/nowhere", "/assets/candor.svg"])
+    def test_every_answer_has_them_once(self, client: CheckedClient, path: str) -> None:
+        answer = client.get(path)
+        for name, value in self.FIXED:
+            assert answer.headers.get_list(name) == [value]
+
+    def test_a_refusal_of_what_is_no_http_has_them(self, server: ServerProcess) -> None:
+        with socket.create_connection(_address(server), timeout=10) as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            answer = connection.recv(65536).lower()
+        for name, value in self.FIXED:
+            assert f"{name}: {value}\r\n".lower().encode() in answer
+
+    def test_what_says_nothing_of_caching_is_kept_by_nobody(self, client: CheckedClient) -> None:
+        for path in ("/api/v1/user", "/nowhere"):
+            assert client.get(path).headers.get_list("Cache-Control") == ["no-store"]
+        assert client.options("/health").headers["Cache-Control"] == "no-store"
+
+
+def _address(server: ServerProcess) -> tuple[str, int]:
+    at = urlsplit(server.url)
+    return str(at.hostname), int(at.port or 0)
 
 
 class TestEveryPath:

@@ -5,50 +5,61 @@ from __future__ import annotations
 from handlers.answers import Answer
 from handlers.cacheable import file_answer
 from handlers.errors import NotFound
-from handlers.ports import Ports
+from handlers.ports import Ports, StaticFile
 
 _CONTRACT_MAX_AGE_S = 60
-# Pages and their files have no version in their names: a browser asks every time, and an upgrade never
-# mixes two.
+# Pages have no version in their names: a browser asks every time, and an upgrade never mixes two.
 _PAGE_MAX_AGE_S = 0
 _ASSET_MAX_AGE_S = 0
-_PAGES = frozenset({"docs.html", "device.html"})
+_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
+_NO_FEATURE = ", ".join(f"{feature}=()" for feature in _FEATURES)
 
 
 async def openapi_yaml(*, if_none_match: str | None, ports: Ports) -> Answer:
     """The file in force."""
-    return file_answer(ports.published.yaml, if_none_match=if_none_match, max_age_s=_CONTRACT_MAX_AGE_S)
+    return _contract(ports.published.yaml, if_none_match=if_none_match)
 
 
-async def openapi_json(*, if_none_match: str | None, ports: Ports) -> Answer:
+async def openapi_json(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
     """The same document as JSON."""
-    return file_answer(ports.published.json, if_none_match=if_none_match, max_age_s=_CONTRACT_MAX_AGE_S)
+    return _contract(ports.published.json, if_none_match=if_none_match, accept_encoding=accept_encoding)
 
 
-async def docs(*, if_none_match: str | None, ports: Ports) -> Answer:
+async def docs(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
     """The contract, to read."""
-    return _page("docs.html", if_none_match=if_none_match, ports=ports)
+    return _page("docs", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
 
 
-async def device_page(*, if_none_match: str | None, ports: Ports) -> Answer:
+async def device_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
     """Where a person decides about an instance."""
-    return _page("device.html", if_none_match=if_none_match, ports=ports)
+    return _page("device", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
 
 
-async def asset(*, name: str, if_none_match: str | None, ports: Ports) -> Answer:
+async def asset(*, name: str, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
     """A static file of the pages. Raises NotFound."""
     file = ports.published.files.get(name)
-    if file is None or name in _PAGES:
+    if file is None:
         raise NotFound
-    headers = {"X-Content-Type-Options": "nosniff"}
-    return file_answer(file, if_none_match=if_none_match, max_age_s=_ASSET_MAX_AGE_S, headers=headers)
+    return file_answer(
+        file, if_none_match=if_none_match, accept_encoding=accept_encoding, max_age_s=_ASSET_MAX_AGE_S
+    )
 
 
-def _page(name: str, *, if_none_match: str | None, ports: Ports) -> Answer:
-    file = ports.published.files[name]
-    headers = {
-        "Content-Security-Policy": file.content_security_policy or "default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    return file_answer(file, if_none_match=if_none_match, max_age_s=_PAGE_MAX_AGE_S, headers=headers)
+def _contract(file: StaticFile, *, if_none_match: str | None, accept_encoding: str | None = None) -> Answer:
+    return file_answer(
+        file, if_none_match=if_none_match, accept_encoding=accept_encoding, max_age_s=_CONTRACT_MAX_AGE_S
+    )
+
+
+def _page(name: str, *, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    file = ports.published.pages[name]
+    return file_answer(
+        file,
+        if_none_match=if_none_match,
+        accept_encoding=accept_encoding,
+        max_age_s=_PAGE_MAX_AGE_S,
+        headers={
+            "Content-Security-Policy": file.content_security_policy or "default-src 'none'",
+            "Permissions-Policy": _NO_FEATURE,
+        },
+    )

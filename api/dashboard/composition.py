@@ -1,0 +1,69 @@
+"""The pages: which there are, the frame that they share, and what each may load.
+
+A file in `pages/` holds what is its own: lines for the head, an empty line, and the content. The frame around
+it is one file, and so is the list of places beside the pages of an account. A page names in its
+Content-Security-Policy what it may load: scripts, styles and data of this server, nothing inline and nothing
+from another origin. The captcha's is the one exception, on the pages that show it, while it is on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+_PAGES = Path(__file__).parent / "pages"
+_HEAD, _PLACES, _CONTENT = b"<!-- head -->\n", b"<!-- places -->\n", b"<!-- content -->\n"
+
+CAPTCHA_ORIGIN = "https://challenges.cloudflare.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page differs in: whether the account's places stand beside it, what its policy has to allow."""
+
+    of_account: bool = False
+    captcha: bool = False
+    images: str = "'self'"
+    trusted_types: bool = True
+
+
+PAGES: Mapping[str, Page] = MappingProxyType(
+    {
+        # The viewer's style sheet draws from `data:` images, and its script makes markup of text.
+        "docs": Page(images="'self' data:", trusted_types=False),
+        "device": Page(),
+    }
+)
+"""Every page by its name."""
+
+
+def composed(name: str, page: Page) -> bytes:
+    """The page in its frame. Raises OSError when a part of it cannot be read."""
+    head, _, content = (_PAGES / f"{name}.html").read_bytes().partition(b"\n\n")
+    places = (_PAGES / "parts" / "places.html").read_bytes() if page.of_account else b""
+    frame = (_PAGES / "parts" / "frame.html").read_bytes()
+    for slot, part in ((_HEAD, head + b"\n"), (_PLACES, places), (_CONTENT, content)):
+        frame = frame.replace(slot, part)
+    return frame
+
+
+def policy_of(page: Page, *, captcha: bool) -> str:
+    """The page's Content-Security-Policy."""
+    origin = f" {CAPTCHA_ORIGIN}" if captcha and page.captcha else ""
+    directives = [
+        "default-src 'none'",
+        f"script-src 'self'{origin}",
+        "style-src 'self'",
+        f"img-src {page.images}",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+    if origin:
+        directives.append(f"frame-src{origin}")
+    elif page.trusted_types:  # the captcha's script is not ours, and makes what these would refuse
+        directives += ["require-trusted-types-for 'script'", "trusted-types 'none'"]
+    return "; ".join(directives)
