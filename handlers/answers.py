@@ -6,6 +6,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+NO_STORE: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
+"""Of what is a person's own: no cache keeps it (RFC 9111 section 5.2.2.5)."""
 
 
 @dataclass(frozen=True, slots=True)

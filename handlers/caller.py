@@ -47,5 +47,11 @@ class Caller:
     credentials: ClientCredentials | None = None
     record_due: bool = False
 
+    @property
+    def person(self) -> str:
+        """The id of the person who calls, where the contract asks for a person's credential."""
+        assert self.user_id is not None, "the contract asks for a person's credential here"
+        return self.user_id
+
 
 ANONYMOUS = Caller(kind="anonymous")

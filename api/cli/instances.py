@@ -10,7 +10,7 @@ from api.cli.command import group, store_command
 from api.cli.desk import Desk
 from api.cli.listing import After, Limit, listed
 from api.cli.outcome import Outcome
-from handlers.instance import claiming, keeping
+from handlers.instances import claiming, keeping
 from handlers.user import finding
 from persistence import fleet
 

@@ -13,7 +13,7 @@ from contract_tests.admin.typed import Desk
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.instances import Instance, approve, bearer
 from contract_tests.harness.stored import execute, rows
-from handlers.instance import claiming
+from handlers.instances import claiming
 from handlers.user import finding
 from persistence.database import Database
 

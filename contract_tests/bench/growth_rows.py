@@ -163,7 +163,10 @@ _OWNERS = (
     ),
     Fill(
         "workspace",
-        {"id": _id("workspace"), "name": "'Workspace ' || n", "owner_id": _id("user"), "generation": "1"},
+        {
+            "id": _id("workspace"), "name": "'Workspace ' || n", "owner_id": _id("user"), "generation": "1",
+            "stale_after_s": "1209600", "archive_after_s": "5184000",
+        },
         per_owner=True,
     ),
     Fill("workspace_member", {"workspace_id": _id("workspace"), "user_id": _id("user")}, per_owner=True),

@@ -11,11 +11,17 @@ from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import contract
 from contract_tests.harness.instances import Instance
+from contract_tests.harness.people import Person
 
 
 @pytest.fixture(scope="session")
 def instance_token(client: CheckedClient) -> str:
     return Instance.register(client).own_token()
+
+
+@pytest.fixture(scope="session")
+def pat(admin: Administration) -> str:
+    return Person.create(admin, "mary").pat
 
 
 @pytest.fixture(scope="session")

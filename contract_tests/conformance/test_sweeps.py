@@ -27,12 +27,14 @@ def test_what_has_not_changed_is_not_sent_again(client: CheckedClient, operation
 
 @pytest.mark.parametrize("operation_id", WITH_BODY)
 def test_a_body_larger_than_the_limit_is_refused(
-    client: CheckedClient, instance_token: str, operation_id: str
+    client: CheckedClient, instance_token: str, pat: str, operation_id: str
 ) -> None:
     request = well_formed(OPERATIONS[operation_id])
     admitted = {name for each in OPERATIONS[operation_id].declared["security"] for name in each}
     headers = {**request.headers}
     if "instance_token" in admitted:
         headers["Authorization"] = f"Bearer {instance_token}"
+    elif "pat" in admitted:
+        headers["Authorization"] = f"Bearer {pat}"
     answer = client.request(request.method, request.url, content=b"a" * LARGER_THAN_ANY, headers=headers)
     assert answer.status_code == 413

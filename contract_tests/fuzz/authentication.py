@@ -15,6 +15,8 @@ from contract_tests.fuzz.credentials import ANONYMOUS, FITTING, FuzzCredentials,
 
 # Operations that end the credential they are called with: after one of them the fuzzer signs in again.
 SIGNING_OUT = {"revoke_session": "access_token"}
+DELETING = {"delete_instance"}
+OF_A_PERSON = "/api/v1/"  # where paths name what belongs to somebody
 
 
 class Authorization:
@@ -82,6 +84,12 @@ def _make_real(case: Case[Any], wallet: Wallet) -> None:
         case.headers["Date"] = formatdate(usegmt=True)
     if _chosen(case, case.query, "user_code"):
         case.query["user_code"] = wallet.pending_user_code()
+    names = case.path_parameters.keys() if case.operation.path.startswith(OF_A_PERSON) else ()
+    if names and _chosen(case, case.path_parameters, next(iter(names))):
+        case.path_parameters.update(wallet.real_path(names, ends=case.method.upper() == "DELETE"))
+    if _chosen(case, case.query, "cursor"):
+        cursor = wallet.real_cursor(case.formatted_path)
+        case.query = {**case.query, "cursor": cursor} if cursor else _without(case.query, "cursor")
     if not isinstance(case.body, dict):
         return
     if _chosen(case, case.body, "client_secret"):
@@ -94,6 +102,10 @@ def _make_real(case: Case[Any], wallet: Wallet) -> None:
             case.body[member] = obtain()
 
 
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {each: value for each, value in values.items() if each != name}
+
+
 def _chosen(case: Case[Any], values: Mapping[str, Any] | None, name: str) -> bool:
     """Every other time that a request has the value, beginning with the first."""
     if not values or not isinstance(values.get(name), str):
@@ -104,6 +116,9 @@ def _chosen(case: Case[Any], values: Mapping[str, Any] | None, name: str) -> boo
 @schemathesis.hook
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Notice that the credential has just been ended."""
-    ended = SIGNING_OUT.get(case.operation.definition.raw.get("operationId", ""))
+    operation_id = case.operation.definition.raw.get("operationId", "")
+    ended = SIGNING_OUT.get(operation_id)
     if ended and response.status_code == 200 and AUTHORIZATION.wallet:
         AUTHORIZATION.wallet.spend(ended)
+    if operation_id in DELETING and response.status_code == 204 and AUTHORIZATION.wallet:
+        AUTHORIZATION.wallet.forget_instance()

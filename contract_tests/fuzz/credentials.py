@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import quote_plus
 
@@ -67,7 +67,7 @@ class Wallet:
     def instance(self) -> Instance:
         """The instance that the fuzzer is, in the person's workspace if there is a key to it."""
         if self._instance is None:
-            self._instance = Instance.register(self._http, key=self._given.registration_key)
+            self._instance = self._new_instance()
         return self._instance
 
     def sacrificed_instance(self) -> Instance:
@@ -96,6 +96,35 @@ class Wallet:
         approved = approve(self._http, self._pat(), flow.user_code)
         assert approved.status_code == 200, approved.text
         return flow.device_code
+
+    def real_path(self, names: Iterable[str], *, ends: bool) -> dict[str, str]:
+        """Values for the parameters of a path that name something of the person; something new where it
+        `ends` with the call.
+        """
+        instance = self._new_instance() if ends else self.instance()
+        token = instance.sign_in(self._pat()).bearer
+        session = self._http.get("/instance/user/session", headers=token).json()
+        own = self._http.post("/oauth2/introspect", data={"token": instance.own_token()}).json()["meta"]
+        real = {
+            "instance_id": own["instance_id"],
+            "session_id": session["id"],
+            "workspace_id": session["workspace_id"],
+        }
+        return {name: real[name] for name in names}
+
+    def real_cursor(self, path: str) -> str | None:
+        """Where the second page of a list begins, if it has one."""
+        headers = {"Authorization": self.authorization("pat")}
+        answer = self._http.get(path, params={"limit": 1}, headers=headers)
+        return answer.json().get("next_cursor") if answer.is_success else None
+
+    def forget_instance(self) -> None:
+        """The instance that the fuzzer was may be gone, with all that it held."""
+        self._instance = None
+        self._values.clear()
+
+    def _new_instance(self) -> Instance:
+        return Instance.register(self._http, key=self._given.registration_key)
 
     def _make(self, scheme: str) -> str:
         if scheme == "pat":

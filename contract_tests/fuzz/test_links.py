@@ -35,6 +35,13 @@ ROAD = [
     ("token", "revoke_it"),
 ]
 DENIAL = [("register_client", "start_device_flow"), ("device_authorize", "deny_request")]
+LOOKING_AFTER = [
+    ("list_workspaces", "change_it"),
+    ("list_instances", "look_at_it"),
+    ("list_instances", "rename_it"),
+    ("list_instances", "who_is_signed_in"),
+    ("list_instances", "delete_it"),
+]
 
 
 def declared() -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -61,6 +68,12 @@ class Walk:
         self.last["register_client"] = self.http.post("/oauth2/register", json=body).json()
         return self
 
+    def ask(self, operation_id: str) -> None:
+        """Ask for a list, from which links go on."""
+        operation = contract().operations[operation_id]
+        answer = self.http.get(operation.path, headers=bearer(self.person.pat))
+        self.last[operation_id] = answer.json()
+
     def follow(self, source: str, name: str) -> httpx.Response:
         """Take a link with the answer that the source gave last."""
         link = declared()[source, name]
@@ -86,9 +99,12 @@ class Walk:
         return answer
 
     def _value(self, source: str, expression: Any) -> Any:
-        if isinstance(expression, str) and expression.startswith(FROM_BODY):
-            return self.last[source][expression.removeprefix(FROM_BODY)]
-        return expression
+        if not isinstance(expression, str) or not expression.startswith(FROM_BODY):
+            return expression
+        value = self.last[source]
+        for step in expression.removeprefix(FROM_BODY).split("/"):
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        return value
 
     def _credential(self, security: list[Any], body: Mapping[str, Any]) -> dict[str, str]:
         schemes = {name for each in security for name in each}
@@ -107,7 +123,7 @@ def walk(client: CheckedClient, person: Person) -> Walk:
 
 
 def test_there_is_no_link_besides_these() -> None:
-    assert {*ROAD, *DENIAL} == declared().keys()
+    assert {*ROAD, *DENIAL, *LOOKING_AFTER} == declared().keys()
 
 
 def test_the_whole_road(walk: Walk) -> None:
@@ -122,3 +138,10 @@ def test_the_other_end(walk: Walk) -> None:
     for source, name in DENIAL:
         assert walk.follow(source, name).is_success
     assert walk.follow("device_authorize", "poll").json()["error"] == "access_denied"
+
+
+def test_looking_after_what_is_there(walk: Walk) -> None:
+    for source, name in LOOKING_AFTER:
+        walk.ask(source)
+        answer = walk.follow(source, name)
+        assert answer.is_success, f"{name} of {source}: {answer.text}"

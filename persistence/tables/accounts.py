@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from persistence.tables.columns import digest, moment, reference, text, ulid, whole
+
+_DAY_S = 86_400
 
 
 class Plan(SQLModel, table=True):
@@ -41,14 +44,20 @@ class Account(SQLModel, table=True):
 
 
 class Workspace(SQLModel, table=True):
-    """What instances belong to. `generation` counts every change of who may do what in it."""
+    """What instances belong to. `generation` counts every change of who may do what in it. Its instances are
+    called stale, and later archived, when nothing was recorded of them for so many seconds.
+    """
 
     id: str = Field(sa_column=ulid(primary_key=True))
     name: str = Field(sa_column=text(128))
     owner_id: str = Field(sa_column=reference("account.id", index=True))
     generation: int = Field(sa_column=whole(big=True))
+    stale_after_s: int = Field(sa_column=whole(default=14 * _DAY_S))
+    archive_after_s: int = Field(sa_column=whole(default=60 * _DAY_S))
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+    __table_args__ = (CheckConstraint("stale_after_s < archive_after_s", name="silence"),)
 
 
 class WorkspaceMember(SQLModel, table=True):
@@ -56,8 +65,10 @@ class WorkspaceMember(SQLModel, table=True):
 
     __tablename__ = "workspace_member"
     workspace_id: str = Field(sa_column=reference("workspace.id", primary_key=True))
-    user_id: str = Field(sa_column=reference("account.id", primary_key=True, index=True))
+    user_id: str = Field(sa_column=reference("account.id", primary_key=True))
     created_at: datetime = Field(sa_column=moment())
+
+    __table_args__ = (Index("ix_workspace_member_user_id_workspace_id", "user_id", "workspace_id"),)
 
 
 class PersonalAccessToken(SQLModel, table=True):
@@ -66,8 +77,10 @@ class PersonalAccessToken(SQLModel, table=True):
     __tablename__ = "personal_access_token"
     token_hash: bytes = Field(sa_column=digest(primary_key=True))
     id: str = Field(sa_column=text(26, unique=True))
-    user_id: str = Field(sa_column=reference("account.id", index=True))
+    user_id: str = Field(sa_column=reference("account.id"))
     name: str = Field(sa_column=text(128))
     created_at: datetime = Field(sa_column=moment())
     expires_at: datetime | None = Field(sa_column=moment(nullable=True))
     revoked_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+    __table_args__ = (Index("ix_personal_access_token_user_id_id", "user_id", "id"),)

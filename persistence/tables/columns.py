@@ -76,9 +76,13 @@ def sealed_under_key(*, nullable: bool = False) -> Any:
     return Column(LargeBinary, nullable=nullable, info={SEALED: True})
 
 
-def whole(*, big: bool = False, nullable: bool = False) -> Any:
-    """A whole number, 32 bits or 64."""
-    return Column(BigInteger if big else Integer, nullable=nullable)
+def whole(*, big: bool = False, nullable: bool = False, default: int | None = None) -> Any:
+    """A whole number, 32 bits or 64. The database puts `default` where nothing is said."""
+    return Column(
+        BigInteger if big else Integer,
+        nullable=nullable,
+        server_default=None if default is None else str(default),
+    )
 
 
 def address(*, nullable: bool = False) -> Any:

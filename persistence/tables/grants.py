@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from persistence.tables.columns import address, digest, moment, reference, sealed, text, texts, ulid, whole
@@ -38,7 +38,7 @@ class Session(SQLModel, table=True):
     """A person signed in to an instance: the family of every token that came from one approval."""
 
     id: str = Field(sa_column=ulid(primary_key=True))
-    instance_id: str = Field(sa_column=reference("instance.id", index=True))
+    instance_id: str = Field(sa_column=reference("instance.id"))
     user_id: str = Field(sa_column=reference("account.id", index=True))
     workspace_id: str = Field(sa_column=reference("workspace.id", index=True))
     scopes: list[str] = Field(sa_column=texts(64))
@@ -46,6 +46,8 @@ class Session(SQLModel, table=True):
     created_at: datetime = Field(sa_column=moment())
     expires_at: datetime = Field(sa_column=moment(index=True))
     revoked_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+    __table_args__ = (Index("ix_session_instance_id_id", "instance_id", "id"),)
 
 
 class AccessToken(SQLModel, table=True):

@@ -19,7 +19,7 @@ class RegistrationKey(SQLModel, table=True):
     id: str = Field(sa_column=ulid(primary_key=True))
     key_hash: bytes = Field(sa_column=digest(unique=True))
     hint: str = Field(sa_column=text(16))
-    workspace_id: str = Field(sa_column=reference("workspace.id", index=True))
+    workspace_id: str = Field(sa_column=reference("workspace.id"))
     created_by: str | None = Field(sa_column=reference("account.id", nullable=True, on_delete="SET NULL"))
     description: str = Field(sa_column=text(256))
     name_prefix: str = Field(sa_column=text(64))
@@ -30,6 +30,8 @@ class RegistrationKey(SQLModel, table=True):
     expires_at: datetime | None = Field(sa_column=moment(nullable=True))
     last_used_at: datetime | None = Field(sa_column=moment(nullable=True))
     revoked_at: datetime | None = Field(sa_column=moment(nullable=True))
+
+    __table_args__ = (Index("ix_registration_key_workspace_id_id", "workspace_id", "id"),)
 
 
 class Instance(SQLModel, table=True):
@@ -43,7 +45,7 @@ class Instance(SQLModel, table=True):
     token_endpoint_auth_method: str = Field(sa_column=text(32))
     client_name: str | None = Field(sa_column=text(128, nullable=True))
     redirect_uris: list[str] = Field(sa_column=texts(512))
-    workspace_id: str | None = Field(sa_column=reference("workspace.id", nullable=True, index=True))
+    workspace_id: str | None = Field(sa_column=reference("workspace.id", nullable=True))
     registration_key_id: str | None = Field(
         sa_column=reference("registration_key.id", nullable=True, on_delete="SET NULL")
     )
@@ -53,5 +55,6 @@ class Instance(SQLModel, table=True):
     claimed_at: datetime | None = Field(sa_column=moment(nullable=True))
 
     __table_args__ = (
+        Index("ix_instance_workspace_id_id", "workspace_id", "id"),
         Index("ix_instance_unclaimed", "registered_at", postgresql_where="workspace_id IS NULL"),
     )

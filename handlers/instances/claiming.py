@@ -11,7 +11,7 @@ from datetime import datetime
 
 from handlers import display_name
 from handlers.errors import ApiError
-from handlers.instance.keeping import UnknownInstance
+from handlers.instances.keeping import UnknownInstance
 from persistence import fleet
 from persistence.unit_of_work import UnitOfWork
 

@@ -1,0 +1,99 @@
+"""What people do with the instances in their workspaces, in contract order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from handlers import display_name
+from handlers.answers import NO_STORE, Answer
+from handlers.caller import Caller
+from handlers.instances import listing, sessions
+from handlers.instances.keeping import UnknownInstance
+from handlers.workspaces.roles import insist
+from persistence import instances
+from persistence.unit_of_work import UnitOfWork
+
+
+async def list_instances(
+    *,
+    workspace_id: str | None,
+    state: str | None,
+    limit: int | None,
+    cursor: str | None,
+    caller: Caller,
+    store: UnitOfWork,
+    now: datetime,
+) -> Answer:
+    """The instances that the caller sees. Raises InvalidCursor, UnknownWorkspace."""
+    found = await listing.page(
+        user_id=caller.person,
+        workspace_id=workspace_id,
+        state=state,
+        limit=limit,
+        cursor=cursor,
+        store=store,
+        now=now,
+    )
+    return Answer(body=found, headers=NO_STORE)
+
+
+async def get_instance(*, instance_id: str, caller: Caller, store: UnitOfWork, now: datetime) -> Answer:
+    """One of them. Raises UnknownInstance."""
+    row = await instances.one(store, user_id=caller.person, id=instance_id, now=now)
+    if row is None:
+        raise UnknownInstance
+    return Answer(body=listing.shown(row), headers=NO_STORE)
+
+
+async def rename_instance(
+    *, instance_id: str, body: Mapping[str, Any], caller: Caller, store: UnitOfWork, now: datetime
+) -> Answer:
+    """Name it anew. Raises UnusableName, UnknownInstance, OwnerOnly."""
+    name = display_name.cleaned(body["name"])
+    row = insist(
+        await instances.rename(store, user_id=caller.person, id=instance_id, name=name),
+        unknown=UnknownInstance,
+    )
+    if row["id"] is None:
+        raise UnknownInstance
+    return await get_instance(instance_id=instance_id, caller=caller, store=store, now=now)
+
+
+async def delete_instance(*, instance_id: str, caller: Caller, store: UnitOfWork) -> Answer:
+    """End it: its client, its tokens, and the sessions of everybody on it. Raises UnknownInstance,
+    OwnerOnly.
+    """
+    row = insist(
+        await instances.remove(store, user_id=caller.person, id=instance_id), unknown=UnknownInstance
+    )
+    if row["id"] is None:
+        raise UnknownInstance
+    return Answer(204)
+
+
+async def list_instance_sessions(
+    *,
+    instance_id: str,
+    limit: int | None,
+    cursor: str | None,
+    caller: Caller,
+    store: UnitOfWork,
+    now: datetime,
+) -> Answer:
+    """Who is signed in to it. Raises InvalidCursor, UnknownInstance."""
+    found = await sessions.page(
+        instance_id=instance_id, user_id=caller.person, limit=limit, cursor=cursor, store=store, now=now
+    )
+    return Answer(body=found, headers=NO_STORE)
+
+
+async def revoke_instance_session(
+    *, instance_id: str, session_id: str, caller: Caller, store: UnitOfWork, now: datetime
+) -> Answer:
+    """Sign somebody out of it. Raises UnknownInstance, UnknownSession."""
+    await sessions.revoke(
+        instance_id=instance_id, session_id=session_id, user_id=caller.person, store=store, now=now
+    )
+    return Answer(204)

@@ -1,0 +1,1 @@
+"""The workspaces that a person is a member of."""
