@@ -51,6 +51,7 @@ _OWN_URL = _matching(r"https?://[^\s?#@]{1,300}")  # an address of the server it
 
 
 _NOTHING: dict[str, Form] = {}
+_MAIL: dict[str, Form] = {"kind": _WORD, "reason": _WORD, "attempt": _count}
 
 
 class Event(Enum):
@@ -74,6 +75,15 @@ class Event(Enum):
         {"exception": _WORD, "frames": _FRAMES, "again_in_ms": _count},
     )
     JOBS_RESUMED = ("jobs_resumed", "info", _NOTHING)
+
+    MAIL_PUT_OFF = ("mail_put_off", "warning", _MAIL)
+    MAIL_FAILED = ("mail_failed", "error", _MAIL)
+    MAIL_UNKNOWN = ("mail_unknown", "error", _MAIL)
+    MAIL_DEFECTIVE = (
+        "mail_defective",
+        "error",
+        {"kind": _WORD, "exception": _WORD, "frames": _FRAMES},
+    )
 
     CERTIFICATE_RENEWED = ("certificate_renewed", "info", _NOTHING)
     CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", "error", {"reason": _WORD})

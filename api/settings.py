@@ -52,6 +52,13 @@ class Settings:
     data_location: str = "not stated"
     data_host: str = "not stated"
 
+    smtp_host: str | None = None
+    smtp_port: int | None = None
+    smtp_tls: str = "starttls"
+    smtp_username: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+
     access_token_ttl_s: int = 604_800
     refresh_token_ttl_s: int = 7_776_000
     refresh_grace_s: int = 60
@@ -89,6 +96,7 @@ class Settings:
             derived="public_url" not in given
         )
         settings._refuse_half_of_tls()
+        settings._refuse_half_of_smtp()
         return settings
 
     def bound_to(self, port: int) -> Settings:
@@ -120,6 +128,17 @@ class Settings:
                 f"{_flag('public_url')} ({_variable('public_url')}) must begin with https:// when the server"
                 " speaks TLS."
             )
+
+    def _refuse_half_of_smtp(self) -> None:
+        if self.smtp_host is None:
+            return
+        if self.mail_from is None:
+            raise BadSetting(f"{_variable('mail_from')} is missing: mails come from an address.")
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            missing = "smtp_username" if self.smtp_username is None else "smtp_password"
+            raise BadSetting(f"{_variable(missing)} is missing: a user's name and password go together.")
+        if self.smtp_tls == "none" and self.smtp_password is not None:
+            raise BadSetting(f"{_variable('smtp_tls')} must not be none where a password is to be sent.")
 
     def _with_public_url(self, *, derived: bool) -> Settings:
         if not derived:
@@ -178,6 +197,12 @@ _READERS: Mapping[str, values.Reader] = {
     "security_contact": values.contact,
     "data_location": values.line,
     "data_host": values.line,
+    "smtp_host": values.host,
+    "smtp_port": values.integer(1, 65_535),
+    "smtp_tls": values.one_of("starttls", "implicit", "none"),
+    "smtp_username": values.hidden,
+    "smtp_password": values.hidden,
+    "mail_from": values.mailbox,
     "access_token_ttl_s": values.integer(1, 315_360_000),
     "refresh_token_ttl_s": values.integer(1, 315_360_000),
     "refresh_grace_s": values.integer(0, 3_600),

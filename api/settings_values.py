@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,6 +85,36 @@ def _is_origin(text: str) -> bool:
         return urlsplit(text).port != 0  # raises what is no port, and brackets around no address
     except ValueError:
         return False
+
+
+def mailbox(name: str, text: str) -> str:
+    """Whom mails come from: an address, or `Name <address>`."""
+    spoken, address = parseaddr(text)
+    usable = re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}", address)
+    if not usable or not spoken.isprintable() or len(text) > 320 or ".." in address:
+        raise BadSetting(
+            f"{name} must be an address such as candor@example.org or Candor <candor@example.org>,"
+            f" not {text!r}."
+        )
+    return text
+
+
+def one_of(*words: str) -> Reader:
+    """One of these words."""
+
+    def read(name: str, text: str) -> str:
+        if text not in words:
+            raise BadSetting(f"{name} must be one of {', '.join(words)}, not {text!r}.")
+        return text
+
+    return read
+
+
+def hidden(name: str, text: str) -> str:
+    """A password: one line, which no sentence repeats."""
+    if len(text) > 1_000 or not text.isprintable():
+        raise BadSetting(f"{name} must be one line of 1,000 characters at most.")
+    return text
 
 
 def networks(name: str, text: str) -> tuple[IPv4Network | IPv6Network, ...]:

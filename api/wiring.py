@@ -7,24 +7,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from api.compression import gzip_copy
 from api.contract.document import Document
 from api.contract.records import Recorder, compile_collections
-from api.contract.surroundings import Logs
 from api.dashboard import assets
 from api.gateways.passwords.line import PasswordLine
 from api.gateways.randomness import SystemRandomness
 from api.gateways.sealing import FileSealing
+from api.logs import Logs
 from api.security import StoredCredentials
 from api.settings import Network, Settings
+from handlers.account.mailing import COMPOSERS
 from handlers.policy import Policy
-from handlers.ports import Ports, Published, StaticFile
+from handlers.ports import MailGateway, Ports, Published, StaticFile
 from persistence.database import Database
 from persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
+    from api.jobs.mails import SendMails
+    from api.jobs.metrics import JobMetrics
+    from api.mail.rendering import Sender
     from api.metrics import Metrics
 
 _LOOK_EVERY_S: Final = 1.0
@@ -95,6 +101,56 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         passwords=PasswordLine(),
         sealing=FileSealing(settings.key_path),
     )
+
+
+def send_mails(settings: Settings, *, logs: Logs, metrics: JobMetrics) -> SendMails:
+    """The job that sends mails: to the SMTP server that the settings name, or into the data directory."""
+    from api.jobs.mails import Office, SendMails
+    from api.mail.rendering import Stationery
+
+    sender = sender_of(settings)
+    return SendMails(
+        Office(
+            gateway=_mail_gateway(settings, sender),
+            composers=COMPOSERS,
+            stationery=Stationery.of(sender),
+            randomness=SystemRandomness(),
+            policy=policy_of(settings),
+            clock=_now,
+            logs=logs,
+            metrics=metrics,
+        )
+    )
+
+
+def _mail_gateway(settings: Settings, sender: Sender) -> MailGateway:
+    if settings.smtp_host is None:
+        from api.gateways.mail.files import DIRECTORY, MailFiles
+
+        return MailFiles(settings.data_dir / DIRECTORY, clock=_now)
+    from api.gateways.mail.smtp import Relay, SmtpRelay, Tls
+
+    return SmtpRelay(
+        Relay(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=Tls(settings.smtp_tls),
+            sender=sender.address,
+            we=urlsplit(settings.public_url).hostname or "localhost",
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+        )
+    )
+
+
+def sender_of(settings: Settings) -> Sender:
+    """Whom mails come from."""
+    from api.mail.rendering import Sender
+
+    if settings.mail_from is None:
+        return Sender("candor@localhost")
+    name, address = parseaddr(settings.mail_from)
+    return Sender(address, name or "Candor")
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -4,9 +4,10 @@ tests small real ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from handlers.policy import Policy
@@ -77,6 +78,39 @@ class Passwords(Protocol):
 
     async def close(self) -> None:
         """End what stands behind it; called once, by the composition root."""
+        ...
+
+
+class Fate(Enum):
+    """What became of an attempt to send a mail: `put_off` may be tried again, `refused` is for good, and of
+    `unknown` nobody can say whether it arrived."""
+
+    SENT = "sent"
+    PUT_OFF = "put_off"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The fate of an attempt, and why, in one word for the operator."""
+
+    fate: Fate
+    reason: str
+
+
+class MailGateway(Protocol):
+    """Where mails go: to an SMTP server or into a directory."""
+
+    async def deliver(
+        self, id: str, to: str, message: bytes, *, before_the_end: Callable[[], Awaitable[None]]
+    ) -> Delivery:
+        """Hand over one message (RFC 5322, lines that end with CR LF) to one address.
+
+        `before_the_end` is awaited when everything but the end of the message has been taken without an
+        objection: only from then on can it arrive. If that raises, the message is not handed over, and what
+        was raised is raised. Raises nothing else.
+        """
         ...
 
 

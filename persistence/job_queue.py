@@ -3,14 +3,15 @@
 PgQueuer keeps a schedule and a queue in tables of the same database (`persistence.tables.jobs`). Of any
 number of servers one puts a job into the queue when it is due, and one takes it; a server that dies with a
 job in hand loses it to another after `ABANDONED`. Added here: a job waits at most once, one whose time passed
-while nobody attended is made up for, a run says when it wants to go on, and a lost connection ends the
-attendance with StoreUnavailable instead of silence. Nothing of a failure is written into the tables.
+while nobody attended is made up for, one can be told of what it is to do by a notification of PostgreSQL, a
+run says when it wants to go on, and a lost connection ends the attendance with StoreUnavailable instead of
+silence. Nothing of a failure is written into the tables.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,10 +24,12 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.applications import PgQueuer
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.settings import DBSettings
-from sqlalchemy import func, select
+from sqlalchemy import Text, bindparam, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from persistence.address import Address
 from persistence.availability import StoreUnavailable, outage
+from persistence.job_putting import Duty, Told, put, put_soon
 from persistence.statement import Statement
 from persistence.tables.jobs import log, queue
 
@@ -45,11 +48,15 @@ _LET_GO_S: Final = 10.0  # a job that is told to stop has this long to hand back
 _COMMAND_TIMEOUT_S: Final = 15.0
 _CONNECT_TIMEOUT_S: Final = 5.0
 
-_SUCCEEDED = Statement(
-    select(log.c.entrypoint, func.max(log.c.created).label("at"))
-    .where(log.c.status == "successful")
-    .group_by(log.c.entrypoint)
+_names = func.unnest(bindparam("names", type_=ARRAY(Text))).table_valued("entrypoint").render_derived("names")
+_newest = (
+    select(log.c.created.label("at"))
+    .where(log.c.status == "successful", log.c.entrypoint == _names.c.entrypoint)
+    .order_by(log.c.created.desc())
+    .limit(1)
+    .lateral("newest")
 )
+_SUCCEEDED = Statement(select(_names.c.entrypoint, _newest.c.at).select_from(_names.join(_newest, true())))
 _DEPTH = Statement(
     select(queue.c.entrypoint, queue.c.status, func.count().label("count")).group_by(
         queue.c.entrypoint, queue.c.status
@@ -58,26 +65,15 @@ _DEPTH = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
-    """A job by `name`, due `every` so often: a part of an hour in whole minutes, or of a day in whole hours.
-
-    `work` does it. It returns None when there is nothing left to do, else how long to wait before it is asked
-    again, here or on another server. It raises nothing, and may be cancelled at any point.
-    """
-
-    name: str
-    every: timedelta
-    work: Callable[[], Awaitable[timedelta | None]]
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
-    """How a job stands, on all servers together: how many `waiting` and `running` (0 or 1 each), and when it
-    last came to its end (None: not as far as the log reaches back)."""
+    """How a job stands, on all servers together: how many `waiting` and `running` (0 or 1 each, or together 2
+    of a job that is told of its work), when it last came to its end (None: not as far as the log reaches
+    back), and its backlog by state."""
 
     waiting: int
     running: int
     succeeded_at: datetime | None
+    backlog: Mapping[str, int]
 
 
 class JobQueue:
@@ -117,10 +113,12 @@ class JobQueue:
             )
             pgqueuer = PgQueuer(queries.driver, channel=names.channel, queries=queries)
             connection.add_termination_listener(lambda _: pgqueuer.shutdown.set())
+            told = Told(queries, [duty for duty in self._duties if duty.told_on is not None])
             for duty in self._duties:
                 _enrol(pgqueuer, queries, duty, self._times[duty.name])
+            await told.listen(connection)
             await self._make_up_for_what_was_missed(queries, now())
-            await self._until(stopped, pgqueuer, queries, observe)
+            await self._until(stopped, pgqueuer, observing=self._keep_observing(queries, observe), told=told)
             if not stopped.is_set():
                 raise StoreUnavailable("The connection to the database was lost.")
 
@@ -146,18 +144,19 @@ class JobQueue:
                     await connection.close(timeout=_CONNECT_TIMEOUT_S)
 
     async def _make_up_for_what_was_missed(self, queries: Queries, now: datetime) -> None:
-        succeeded = await _succeeded(queries)
+        succeeded = await self._succeeded(queries)
         for duty in self._duties:
             last = succeeded.get(duty.name)
-            if last is None or last + duty.every < now:
-                await _put(queries, duty, after=self._first_after)
+            if last is None or last + duty.every < now or duty.told_on is not None:
+                await put(queries, duty, after=self._first_after)
 
     async def _until(
         self,
         stopped: asyncio.Event,
         pgqueuer: PgQueuer,
-        queries: Queries,
-        observe: Callable[[Mapping[str, Standing]], None],
+        *,
+        observing: Coroutine[None, None, None],
+        told: Told,
     ) -> None:
         running = asyncio.create_task(
             pgqueuer.run(
@@ -167,26 +166,34 @@ class JobQueue:
                 log_aggregation_interval=timedelta(0),
             )
         )
-        observing = asyncio.create_task(self._keep_observing(queries, observe))
-        stopping = asyncio.create_task(stopped.wait())
+        beside = [asyncio.create_task(each) for each in (observing, told.keep_putting(), stopped.wait())]
+        tasks = {running, *beside}
         try:
-            await asyncio.wait({running, observing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             pgqueuer.shutdown.set()
             await asyncio.wait({running}, timeout=_LET_GO_S)
         finally:
-            for task in (running, observing, stopping):
+            for task in tasks:
                 task.cancel()
-            ended = await asyncio.gather(running, observing, stopping, return_exceptions=True)
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
         if not stopped.is_set():
             for outcome in ended:
                 if isinstance(outcome, Exception):
                     raise outcome
 
+    async def _succeeded(self, queries: Queries) -> dict[str, datetime]:
+        found: dict[str, datetime] = {}
+        names = [duty.name for duty in self._duties]
+        for row in await queries.driver.fetch(_SUCCEEDED.sql, *_SUCCEEDED.arguments({"names": names})):
+            if isinstance(at := row["at"], datetime):
+                found[str(row["entrypoint"])] = at
+        return found
+
     async def _keep_observing(
         self, queries: Queries, observe: Callable[[Mapping[str, Standing]], None]
     ) -> None:
         while True:
-            succeeded = await _succeeded(queries)
+            succeeded = await self._succeeded(queries)
             depth = {
                 (str(row["entrypoint"]), str(row["status"])): int(str(row["count"]))
                 for row in await queries.driver.fetch(_DEPTH.sql)
@@ -197,6 +204,7 @@ class JobQueue:
                         waiting=depth.get((duty.name, "queued"), 0),
                         running=depth.get((duty.name, "picked"), 0),
                         succeeded_at=succeeded.get(duty.name),
+                        backlog=await _backlog(queries, duty),
                     )
                     for duty in self._duties
                 }
@@ -220,7 +228,10 @@ def _enrol(pgqueuer: PgQueuer, queries: Queries, duty: Duty, cron: str) -> None:
     """Let the duty be put into the queue at the times of `cron`, and be done when it is taken out."""
 
     async def due(schedule: Schedule) -> None:
-        await _put(queries, duty, after=timedelta(0))
+        if duty.told_on is None:
+            await put(queries, duty, after=timedelta(0))
+        else:
+            await put_soon(queries, duty)
 
     async def taken(job: Job) -> None:
         again = await _cut_short_by(pgqueuer.shutdown, duty.work())
@@ -242,11 +253,6 @@ def _cron(every: timedelta) -> str:
     raise ValueError(f"A job cannot be due every {every}.")
 
 
-async def _put(queries: Queries, duty: Duty, *, after: timedelta) -> None:
-    """Into the queue, unless it is there already, waiting or running."""
-    await queries.enqueue(duty.name, None, execute_after=after, dedupe_key=duty.name, on_conflict="skip")
-
-
 async def _cut_short_by(event: asyncio.Event, work: Awaitable[timedelta | None]) -> timedelta | None:
     """What `work` returns; when the event comes first, it is cancelled, and wants to be asked again
     at once."""
@@ -262,9 +268,8 @@ async def _cut_short_by(event: asyncio.Event, work: Awaitable[timedelta | None])
         cutting.cancel()
 
 
-async def _succeeded(queries: Queries) -> dict[str, datetime]:
-    found: dict[str, datetime] = {}
-    for row in await queries.driver.fetch(_SUCCEEDED.sql, *_SUCCEEDED.arguments({})):
-        if isinstance(at := row["at"], datetime):
-            found[str(row["entrypoint"])] = at
-    return found
+async def _backlog(queries: Queries, duty: Duty) -> dict[str, int]:
+    if duty.backlog is None:
+        return {}
+    rows = await queries.driver.fetch(duty.backlog.sql, *duty.backlog.arguments({}))
+    return {str(row["state"]): int(str(row["count"])) for row in rows}

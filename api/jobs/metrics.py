@@ -42,6 +42,16 @@ class JobMetrics:
         self._depth = self._gauge(
             "candor_job_queue_depth", "Jobs in the queue, of all servers: waiting or running.", "state"
         )
+        self._backlog = self._gauge(
+            "candor_job_backlog", "What a job works through, of all servers, by its state.", "state"
+        )
+        self._mails = Counter(
+            "candor_mails",
+            "Mails by kind and outcome on this server: sent, put_off (to be tried again), failed, unknown"
+            " (may have arrived, and is not sent again) or dropped (not to be sent any more).",
+            ("kind", "outcome"),
+            registry=self._registry,
+        )
         self._rows = Counter(
             "candor_job_rows_removed", "Rows that a job deleted.", ("job",), registry=self._registry
         )
@@ -76,11 +86,17 @@ class JobMetrics:
         self._failed_at.labels(job).set(at.timestamp())
         self._runs.labels(job, "failed").inc()
 
+    def mail(self, kind: str, outcome: str) -> None:
+        """Count what became of an attempt to send a mail."""
+        self._mails.labels(kind, outcome).inc()
+
     def observed(self, standings: Mapping[str, Standing]) -> None:
         """Note how the jobs stand."""
         for job, standing in standings.items():
             self._depth.labels(job, "waiting").set(standing.waiting)
             self._depth.labels(job, "running").set(standing.running)
+            for state, count in standing.backlog.items():
+                self._backlog.labels(job, state).set(count)
             if standing.succeeded_at is not None:
                 self._succeeded_at.labels(job).set(standing.succeeded_at.timestamp())
 

@@ -9,12 +9,14 @@ from typing import Any
 from api.contract.document import ContractError
 from api.contract.retention import compile_retention
 from api.jobs.expiry import RemoveExpired
-from api.jobs.job import Job
+from api.jobs.job import Job, Run
+from persistence import mails
 from persistence.retention import NothingToExpire, Removal, removals
 
 
-def schedule(contract: Mapping[str, Any], *, unclaimed_life: timedelta) -> tuple[Job, ...]:
-    """The jobs. `unclaimed_life` is the operator's word on unclaimed instances.
+def schedule(contract: Mapping[str, Any], *, unclaimed_life: timedelta, send_mails: Run) -> tuple[Job, ...]:
+    """The jobs. `unclaimed_life` is the operator's word on unclaimed instances,
+    `send_mails` what sends.
 
     Raises ContractError when a declared retention cannot be kept.
     """
@@ -24,6 +26,14 @@ def schedule(contract: Mapping[str, Any], *, unclaimed_life: timedelta) -> tuple
             every=timedelta(hours=1),
             what="Deletes the rows that are past the retention which the contract declares for their record.",
             run=RemoveExpired(_removals(contract, unclaimed_life)),
+        ),
+        Job(
+            "send_mails",
+            every=timedelta(minutes=1),  # for those that are tried again; a new one is told of
+            what="Sends the mails that wait in the outbox.",
+            run=send_mails,
+            told_on=mails.CHANNEL,
+            backlog=mails.COUNTS,
         ),
     )
 

@@ -18,7 +18,8 @@ from api.jobs.job import Job, Outcome
 from api.jobs.metrics import JobMetrics
 from api.logs import Event, Logs, frames_of
 from persistence.database import Database
-from persistence.job_queue import Duty, JobQueue, Standing
+from persistence.job_putting import Duty
+from persistence.job_queue import JobQueue, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,15 @@ class JobWorker:
         self._metrics = metrics
         self._clock = clock
         self._pace = pace if pace is not None else Pace()
-        duties = [Duty(job.name, job.every, _Runs(self, job).next) for job in schedule]
+        duties = [
+            Duty(job.name, job.every, _Runs(self, job).next, job.told_on, job.backlog) for job in schedule
+        ]
         self._queue = JobQueue(database_url, duties, first_after=self._pace.first, look_every=self._pace.look)
         self._joined = False
         self._interrupted = False
+
+    def _duty(self, job: Job) -> Duty:
+        return Duty(job.name, job.every, _Runs(self, job).next, job.told_on, job.backlog)
 
     async def run(self) -> None:
         """Keep every job going until cancelled. Then what runs is cut short and handed back to the queue,
@@ -116,13 +122,14 @@ class JobWorker:
             return None
         seconds = time.monotonic() - began
         self._metrics.ended(job.name, outcome, seconds=seconds, at=self._clock())
-        self._logs.emit(
-            Event.JOB_DONE,
-            job=job.name,
-            rows=outcome.rows,
-            duration_ms=round(seconds * 1_000),
-            more=outcome.more,
-        )
+        if not outcome.idle:
+            self._logs.emit(
+                Event.JOB_DONE,
+                job=job.name,
+                rows=outcome.rows,
+                duration_ms=round(seconds * 1_000),
+                more=outcome.more,
+            )
         return outcome
 
     @property

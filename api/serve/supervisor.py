@@ -14,7 +14,7 @@ import dataclasses
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -32,7 +32,6 @@ from api.settings import CONTRACT, Settings
 from persistence.database import Database, StoreUnavailable
 
 if TYPE_CHECKING:
-    from api.jobs.job import Job
     from api.jobs.worker import JobWorker
     from api.serve.fleet import Fleet
 
@@ -59,7 +58,7 @@ def run(settings: Settings) -> None:
             database = opened.enter_context(store.running(settings, logs=logs))
             fleet = opened.enter_context(_fleet(settings, listener, logs=logs))
             _load_program(settings)
-            jobs = _jobs(settings, document)
+            jobs = _Jobs(settings, document, logs)
             url = database()
             store.make_ready(url, document.tree)
             keys.make_ready(settings, url)
@@ -108,11 +107,33 @@ def _load_program(settings: Settings) -> None:
     import persistence.declared  # noqa: F401
 
 
-def _jobs(settings: Settings, document: Document) -> Sequence[Job]:
-    """What the server will do by itself. Raises ContractError."""
-    from api.jobs.schedule import schedule
+class _Jobs:
+    """What the server does by itself. Raises ContractError."""
 
-    return schedule(document.tree, unclaimed_life=timedelta(seconds=settings.unclaimed_ttl_s))
+    def __init__(self, settings: Settings, document: Document, logs: Logs) -> None:
+        from api.jobs.metrics import JobMetrics
+        from api.jobs.schedule import schedule
+        from api.wiring import send_mails
+
+        self.metrics = JobMetrics()
+        self._logs = logs
+        self._schedule = schedule(
+            document.tree,
+            unclaimed_life=timedelta(seconds=settings.unclaimed_ttl_s),
+            send_mails=send_mails(settings, logs=logs, metrics=self.metrics),
+        )
+
+    def worker(self, url: str) -> JobWorker:
+        """What does it, on that database."""
+        from api.jobs.worker import JobWorker
+
+        return JobWorker(
+            self._schedule,
+            database_url=url,
+            logs=self._logs,
+            metrics=self.metrics,
+            clock=lambda: datetime.now(UTC),
+        )
 
 
 class _Workers(Protocol):
@@ -132,7 +153,7 @@ class _Server:
         url: str,
         listener: socket.socket,
         private: socket.socket,
-        jobs: Sequence[Job],
+        jobs: _Jobs,
         logs: Logs,
         fleet: Fleet | None,
     ) -> None:
@@ -155,11 +176,12 @@ class _Server:
         workers, counts = self._workers()
         say("starting the workers" if self._settings.workers > 1 else "loading the contract")
         await workers.start()
-        jobs, jobs_counts = self._job_worker()
+        jobs = self._jobs.worker(self._url)
         database = await Database.connect(self._url, pool_size=1)
         private = HttpServer(
             private_application(
-                metrics=lambda: counts() + jobs_counts(), ready=_Readiness(database, workers, self._told)
+                metrics=lambda: counts() + self._jobs.metrics.exposition(),
+                ready=_Readiness(database, workers, self._told),
             ),
             drain_s=1,
         )
@@ -207,21 +229,6 @@ class _Server:
         from api.metrics import exposition_of
 
         return fleet, lambda: exposition_of(fleet.counts)
-
-    def _job_worker(self) -> tuple[JobWorker, Callable[[], bytes]]:
-        """What runs the jobs, and how to read what it counts."""
-        from api.jobs.metrics import JobMetrics
-        from api.jobs.worker import JobWorker
-
-        metrics = JobMetrics()
-        worker = JobWorker(
-            self._jobs,
-            database_url=self._url,
-            logs=self._logs,
-            metrics=metrics,
-            clock=lambda: datetime.now(UTC),
-        )
-        return worker, metrics.exposition
 
     def _private_url(self) -> str:
         host = self._settings.private_host

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 
 import pytest
 
 from api.contract.document import load
 from api.contract.retention import compile_retention
 from api.jobs.job import Job
-from api.jobs.schedule import schedule
 from api.settings import CONTRACT
+from contract_tests.harness.schedule import scheduled
 from contract_tests.jobs.rows import Rows
 from contract_tests.storage.cluster import SharedCluster
 from persistence.address import Address
@@ -52,5 +51,4 @@ def every_removal() -> Sequence[Removal]:
 @pytest.fixture(scope="session")
 def remove_expired() -> Job:
     """The scheduled job."""
-    jobs = schedule(load(CONTRACT).tree, unclaimed_life=timedelta(hours=24))
-    return next(job for job in jobs if job.name == "remove_expired")
+    return scheduled()["remove_expired"]

@@ -10,7 +10,7 @@ import pytest
 from api.contract.document import ContractError
 from api.contract.duration import duration
 from api.contract.retention import compile_retention
-from api.jobs.schedule import schedule
+from contract_tests.harness.schedule import scheduled
 from persistence.retention import Expiry
 
 FIELDS = {"id": {"type": "varchar(26)"}, "at": {"type": "timestamptz"}}
@@ -68,7 +68,7 @@ def test_what_cannot_be_kept_is_refused(retention: object, sentence: str) -> Non
 def test_a_record_without_a_table_is_refused() -> None:
     retention = {"delete-after": "P90D", "from": "at"}
     with pytest.raises(ContractError, match="no point in time at in a table visit"):
-        schedule(contract(retention, "visit", FIELDS), unclaimed_life=timedelta(hours=1))
+        scheduled(contract(retention, "visit", FIELDS))
 
 
 @pytest.mark.parametrize(

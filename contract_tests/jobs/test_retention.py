@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.contract.document import load
 from api.jobs.expiry import RemoveExpired
 from api.jobs.job import Job, Outcome
-from api.jobs.schedule import schedule
-from api.settings import CONTRACT, Settings
+from api.settings import Settings
+from contract_tests.harness.schedule import scheduled
 from contract_tests.jobs.rows import SESSION, WORKSPACE, Declared, Rows, declared
 from persistence.address import Address
 from persistence.database import Database, StoreUnavailable
@@ -97,7 +96,7 @@ class TestUnclaimedInstances:
             "UPDATE instance SET registered_at = $1, workspace_id = NULL", NOW - timedelta(hours=30)
         )
         patient, strict = (
-            schedule(load(CONTRACT).tree, unclaimed_life=timedelta(hours=hours))[0] for hours in (48, 1)
+            scheduled(unclaimed_life=timedelta(hours=hours))["remove_expired"] for hours in (48, 1)
         )
         assert (await patient.run(database, NOW)).rows == 0
         assert (await strict.run(database, NOW)).rows == 1

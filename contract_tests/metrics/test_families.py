@@ -5,29 +5,30 @@ from __future__ import annotations
 import os
 import re
 import signal
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from api.contract.document import load
 from api.jobs.metrics import JobMetrics
-from api.jobs.schedule import schedule
 from api.metrics import Metrics
-from api.settings import CONTRACT
 from contract_tests.conftest import StartServer
 from contract_tests.harness.canary import CANARY
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import REPOSITORY, contract
+from contract_tests.harness.schedule import scheduled
 from contract_tests.harness.server import ServerProcess
 from contract_tests.logs.leaks import leaks
 from contract_tests.metrics.reading import Reading
 from contract_tests.serve.test_stop import eventually, workers_of
+from handlers.account.mailing import COMPOSERS
+from persistence import mails
 
-JOBS = [job.name for job in schedule(load(CONTRACT).tree, unclaimed_life=timedelta(hours=24))]
+JOBS = [*scheduled()]
 
 WORDS = {
     "operation": {*contract().operations, "outside"},
     "job": set(JOBS),
-    "state": {"in_use", "idle", "waiting", "running"},
-    "outcome": {"done", "more", "failed"},
+    "state": {"in_use", "idle", "waiting", "running", *mails.STATES},
+    "outcome": {"done", "more", "failed", "sent", "put_off", "unknown", "dropped"},
+    "kind": set(COMPOSERS),
 }
 FORMS = {"status": r"[1-5]\d\d", "le": r"[0-9.]+|\+Inf"}
 

@@ -15,15 +15,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from api.contract.document import load
-from api.jobs.schedule import schedule
-from api.settings import CONTRACT
 from contract_tests.harness.checking import check
 from contract_tests.harness.flood import Flooded, flood
 from contract_tests.harness.instances import GRANT_TYPES, SCOPE, Instance, Tokens, approve, bearer
 from contract_tests.harness.lanes import Lanes, opened
 from contract_tests.harness.people import Person
 from contract_tests.harness.plans import Plan, plan
+from contract_tests.harness.schedule import scheduled
 from contract_tests.harness.stored import execute, rows
 from contract_tests.storage.cluster import SharedCluster
 from contract_tests.throttles.conftest import Cloud, at, running
@@ -150,11 +148,7 @@ async def assert_their_time_ends(cloud: Cloud, neighbour: Neighbour) -> None:
     body = {"grant_types": GRANT_TYPES, "scope": SCOPE}
     answer = await asyncio.to_thread(cloud.client.post, "/oauth2/register", json=body, headers=headers)
     assert answer.status_code == 201
-    job = next(
-        each
-        for each in schedule(load(CONTRACT).tree, unclaimed_life=timedelta(hours=24))
-        if each.name == "remove_expired"
-    )
+    job = scheduled()["remove_expired"]
     database = await Database.connect(cloud.url, pool_size=2)
     try:
         await job.run(database, datetime.now(UTC))
