@@ -10,7 +10,7 @@ from api.contract.records import Collections
 from handlers import secret
 from handlers.caller import Caller, ClientCredentials, SessionFacts
 from handlers.errors import InvalidToken
-from persistence import credentials
+from persistence import credentials, sign_ins
 from persistence.unit_of_work import UnitOfWork
 
 
@@ -32,6 +32,24 @@ class StoredCredentials:
         if secret.well_formed(token, self._pat_prefix):
             return await _by_personal_access_token(token, store=store, now=now)
         raise InvalidToken
+
+    async def cookie(self, kind: str, value: str, *, store: UnitOfWork, now: datetime) -> Caller | None:
+        """The person behind a browser's cookie, in at most one round trip; None when it opens nothing.
+
+        A refresh token that was used already is let through: whoever rotates it decides between a retry and a
+        replay. Raises StoreUnavailable.
+        """
+        if kind == "session" and secret.well_formed(value, secret.SIGN_IN_ACCESS):
+            row = await sign_ins.by_access(store, token_hash=secret.digest(value), now=now)
+            if row is not None:
+                return Caller(kind="session", user_id=row["user_id"], sign_in_id=row["id"])
+        if kind == "session_refresh" and secret.well_formed(value, secret.SIGN_IN_REFRESH):
+            row = await sign_ins.by_refresh(store, token_hash=secret.digest(value), now=now)
+            if row is not None:
+                return Caller(
+                    kind="session_refresh", user_id=row["user_id"], sign_in_id=row["id"], presented=value
+                )
+        return None
 
     def basic(self, client_id: str, client_secret: str) -> Caller:
         """A client as it presents itself (RFC 6749 section 2.3.1); the handler verifies it."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from api import settings_values as values
 
@@ -68,6 +69,9 @@ class Settings:
     pat_prefix: str = "caido_"
     registration_key_prefix: str = "ckey_"
 
+    sign_in_access_ttl_s: int = 900
+    sign_in_ttl_s: int = 2_592_000
+
     unclaimed_ttl_s: int = 86_400
     unclaimed_per_address: int = 20
     unclaimed_cap: int = 10_000
@@ -112,6 +116,12 @@ class Settings:
     def key_path(self) -> Path:
         """Where the key file lies, or will."""
         return self.key_file or self.data_dir / "candor.key"
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether browsers may send cookies over TLS only: always, but for plain HTTP on loopback."""
+        parts = urlsplit(self.public_url)
+        return parts.scheme.lower() == "https" or not values.is_loopback(parts.hostname or "")
 
     @property
     def _scheme(self) -> str:
@@ -211,6 +221,8 @@ _READERS: Mapping[str, values.Reader] = {
     "device_interval_s": values.integer(1, 300),
     "pat_prefix": values.prefix,
     "registration_key_prefix": values.prefix,
+    "sign_in_access_ttl_s": values.integer(1, 86_400),
+    "sign_in_ttl_s": values.integer(1, 315_360_000),
     "unclaimed_ttl_s": values.integer(1, 315_360_000),
     "unclaimed_per_address": values.integer(1, 1_000_000_000),
     "unclaimed_cap": values.integer(1, 1_000_000_000),

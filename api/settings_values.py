@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from email.utils import parseaddr
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,6 +38,16 @@ def host(name: str, text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z.:_%-]{1,255}", bare):
         raise BadSetting(f"{name} must be a host name or an address, not {text!r}.")
     return bare
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host, as it stands in a URL, is this machine itself (RFC 6761 section 6.3 for the name)."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def directory(name: str, text: str) -> Path:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from api.compression import gzip_copy
 from api.contract.document import Document
+from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
 from api.gateways.passwords.line import PasswordLine
@@ -48,6 +49,7 @@ class Wiring:
         self.logs = logs
         self.trusted_proxies: tuple[Network, ...] = settings.trusted_proxies
         self.max_body_bytes = settings.max_body_bytes
+        self.origin = origin_of(settings.public_url)
         self.clock: Callable[[], datetime] = _now
         self.authenticator = StoredCredentials(pat_prefix=settings.pat_prefix, collections=collections)
         self.recorder = Recorder(collections, ports.randomness)
@@ -170,6 +172,9 @@ def policy_of(settings: Settings) -> Policy:
         unclaimed_cap=settings.unclaimed_cap,
         user_code_attempts=settings.user_code_attempts,
         security_contact=settings.security_contact,
+        sign_in_access_life=timedelta(seconds=settings.sign_in_access_ttl_s),
+        sign_in_life=timedelta(seconds=settings.sign_in_ttl_s),
+        secure_cookies=settings.secure_cookies,
     )
 
 

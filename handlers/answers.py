@@ -14,11 +14,14 @@ NO_STORE: Final[Mapping[str, str]] = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `body` is a JSON-native value, bytes (with `media_type`), or None for no body."""
+    """A whole answer. `body` is a JSON-native value, bytes (with `media_type`), or None for no body.
+
+    A header field with several values is sent once for each (`Set-Cookie`, RFC 6265 section 3).
+    """
 
     status: int = 200
     body: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     media_type: str | None = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["anonymous", "pat", "access_token", "instance_token", "client"]
+Kind = Literal["anonymous", "pat", "access_token", "instance_token", "client", "session", "session_refresh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Caller:
 
     `ephemeral` says that its instance goes with its last session, which was decided at its registration.
     `record_due` says whether this call is to be recorded under its operation's cadence, as far as the look-up
-    could tell; the statement that records decides again, in the database.
+    could tell; the statement that records decides again, in the database. `sign_in_id` is the browser's
+    sign-in behind a cookie, and `presented` the refresh token that a `session_refresh` is about to use up.
     """
 
     kind: Kind
@@ -46,6 +47,8 @@ class Caller:
     session: SessionFacts | None = None
     credentials: ClientCredentials | None = None
     record_due: bool = False
+    sign_in_id: str | None = None
+    presented: str | None = None
 
     @property
     def person(self) -> str:

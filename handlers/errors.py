@@ -84,6 +84,29 @@ class CredentialsMissing(ApiError):
     message = "This operation needs a credential."
 
 
+class SignInInvalid(ApiError):
+    """401: the cookie of a browser's sign-in is unknown, expired or revoked, or somebody used it after it was
+    replaced.
+    """
+
+    status = 401
+    error = "invalid_sign_in"
+    message = "You are not signed in, or no longer. Sign in again."
+
+    def __init__(self, cookie: str) -> None:
+        super().__init__(headers={"WWW-Authenticate": f'Cookie realm="candor", cookie-name="{cookie}"'})
+
+
+class OriginRefused(ApiError):
+    """403: a page of another site made this request, or it carries a cookie and does not say which page did
+    (RFC 6454).
+    """
+
+    status = 403
+    error = "origin_refused"
+    message = "This request does not come from a page of this server."
+
+
 class InsufficientScope(ApiError):
     """403: the credential is good, and does not carry what the operation asks for (RFC 6750 section 3.1)."""
 

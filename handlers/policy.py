@@ -26,5 +26,8 @@ class Policy:
     unclaimed_cap: int
     user_code_attempts: int
     security_contact: str
+    sign_in_access_life: timedelta
+    sign_in_life: timedelta
+    secure_cookies: bool
     unclaimed_window: timedelta = timedelta(hours=1)
     user_code_window: timedelta = timedelta(minutes=15)

@@ -19,6 +19,8 @@ ACCESS_TOKEN = "cat_"  # noqa: S105 (a prefix)
 REFRESH_TOKEN = "crt_"  # noqa: S105 (a prefix)
 DEVICE_CODE = "cdc_"
 CLIENT_SECRET = "ccs_"  # noqa: S105 (a prefix)
+SIGN_IN_ACCESS = "csa_"
+SIGN_IN_REFRESH = "csr_"
 
 _NO_DIGEST = bytes(32)
 _PAIRS = tuple(first + second for first in BASE62 for second in BASE62)  # two digits for one division

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, literal, null, or_, select
+from sqlalchemy import bindparam, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.statement import Statement
@@ -31,6 +31,12 @@ _ACCOUNT_BY_NAME = Statement(
             _account.c.username == bindparam("name", type_=_account.c.email.type),
         )
     )
+)
+_REHASH = Statement(
+    update(_account)
+    .where(_account.c.id == bindparam("user_id"), _account.c.password_hash == bindparam("was"))
+    .values(password_hash=bindparam("password_hash"))
+    .returning(_account.c.id)
 )
 _WORKSPACE = Statement(select(_workspace).where(_workspace.c.id == bindparam("workspace_id")))
 _OWN_WORKSPACE = Statement(
@@ -95,6 +101,12 @@ _CREATE_PAT = Statement(
 async def account(store: UnitOfWork, *, user_id: str) -> Record | None:
     """The account's columns and its plan's `entitlements` (None for none)."""
     return await store.row(_ACCOUNT, user_id=user_id)
+
+
+async def rehash(store: UnitOfWork, *, user_id: str, was: str, password_hash: str) -> bool:
+    """Store the same password under newer parameters, unless it was changed meanwhile."""
+    row = await store.write(_REHASH, user_id=user_id, was=was, password_hash=password_hash)
+    return row is not None
 
 
 async def account_id(store: UnitOfWork, *, name: str) -> str | None:

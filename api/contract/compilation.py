@@ -79,7 +79,12 @@ def _compile(
     place = item.at(connexion_operation.method)
     operation_id = place.get("operationId")
     security = compile_security(
-        operation_id, place.get("security"), connexion_operation.security_schemes, factory
+        operation_id,
+        place.get("security"),
+        connexion_operation.security_schemes,
+        factory,
+        method=connexion_operation.method,
+        own_pages=_own_pages(operation_id, place),
     )
     parameters = compile_parameters(item, place, schemas, operation_id)
     body = compile_body(place, schemas, operation_id)
@@ -106,6 +111,13 @@ def _compile(
         wants_address=any(name == "client_ip" for name, _ in injected),
         connexion=connexion_operation,
     )
+
+
+def _own_pages(operation_id: str, place: Place) -> bool:
+    said: object = place.get("x-origin")
+    if said not in (None, "own"):
+        raise ContractError(f"The operation {operation_id} says x-origin: {said!r}; only `own` is known.")
+    return said == "own"
 
 
 def _outside(tree: dict[str, Any], schemas: Schemas) -> ResponsePlan:

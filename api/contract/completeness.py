@@ -20,7 +20,15 @@ from api.contract.refusals import (
 from api.contract.response import ResponsePlan, Violation
 from api.problems import render
 from handlers.answers import Answer
-from handlers.errors import CredentialsMissing, FieldError, InsufficientScope, InvalidClient, InvalidToken
+from handlers.errors import (
+    CredentialsMissing,
+    FieldError,
+    InsufficientScope,
+    InvalidClient,
+    InvalidToken,
+    OriginRefused,
+    SignInInvalid,
+)
 from persistence.availability import StoreUnavailable
 
 _REQUEST_ID = "01KAJ3S9QWXJ0V0B4R1YH8N2CD"
@@ -78,3 +86,7 @@ def _failures(operation: Operation) -> Iterator[Exception]:
         yield CredentialsMissing(headers={"WWW-Authenticate": security.challenge})
     if security.basic:
         yield InvalidClient()
+    for each in security.cookies:
+        yield SignInInvalid(each.cookie)
+    if security.own_pages or (security.cookies and security.changes):
+        yield OriginRefused()

@@ -37,4 +37,4 @@ class Operation:
     def reaches_store(self) -> bool:
         """Whether answering may need the database: for a look-up, in the handler, or for the record."""
         in_handler = any(name == "store" for name, _ in self.injected)
-        return bool(self.security.bearer) or in_handler or self.collects
+        return bool(self.security.bearer or self.security.cookies) or in_handler or self.collects

@@ -47,6 +47,7 @@ class Engine:
         self._logs = surroundings.logs
         self._ports = surroundings.ports
         self._clock = surroundings.clock
+        self._origin = surroundings.origin
         self._trusted = tuple(surroundings.trusted_proxies)
         self._max_body_bytes = surroundings.max_body_bytes
 
@@ -90,7 +91,12 @@ class Engine:
         now = self._clock()
         _refuse_host(request)
         caller = await operation.security.caller(
-            request.headers, request.repeated, self._authenticator, store=store, now=now
+            request.headers,
+            request.repeated,
+            self._authenticator,
+            store=store,
+            now=now,
+            origin=self._origin,
         )
         arguments = await self._arguments(operation, request)
         client_ip = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -114,7 +114,8 @@ class StatusPlan:
             content, header = self._content(answer.media_type)
         if isinstance(answer.body, bytes):
             raw = answer.body
-            self._check_bytes(content, raw, answer.headers.get("Content-Encoding"))
+            coding = answer.headers.get("Content-Encoding")
+            self._check_bytes(content, raw, coding if isinstance(coding, str) else None)
         elif content.named.is_json:
             raw = _serialised(content, answer.body, self.status)
         else:
@@ -148,12 +149,12 @@ class StatusPlan:
             return Outgoing(self.status, headers, b"")
         return Outgoing(self.status, (*headers, (b"content-length", b"0")), b"")
 
-    def _headers(self, given: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    def _headers(self, given: Mapping[str, str | tuple[str, ...]]) -> tuple[tuple[bytes, bytes], ...]:
         names = {name.lower() for name in given}
         if not names >= self._required:
             raise Violation("header_missing", self.status)
         encoded = []
-        for name, value in given.items():
+        for name, value in _one_by_one(given):
             declared = self.headers.get(name.lower())
             if declared is None or name.lower() in _ENGINE_MADE:
                 raise Violation("header_undeclared", self.status)
@@ -191,6 +192,12 @@ def _decoded(raw: bytes, coding: str) -> bytes:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as failure:
         raise ValueError("the body is not gzip") from failure
+
+
+def _one_by_one(given: Mapping[str, str | tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    for name, value in given.items():
+        for each in value if isinstance(value, tuple) else (value,):
+            yield name, each
 
 
 def _meant(named: media_type.MediaType, raw: bytes) -> Any:

@@ -33,6 +33,11 @@ class Authenticator(Protocol):
         """The caller behind a bearer token. Raises `InvalidToken`; `StoreUnavailable` passes through."""
         ...
 
+    async def cookie(self, kind: str, value: str, *, store: Any, now: datetime) -> Caller | None:
+        """The caller behind a cookie of the scheme `kind`; None when it opens nothing. `StoreUnavailable`
+        passes through."""
+        ...
+
     def basic(self, client_id: str, client_secret: str) -> Caller:
         """The caller that claims a client id; the handler verifies the secret."""
         ...
@@ -104,6 +109,11 @@ class Surroundings(Protocol):
     @property
     def trusted_proxies(self) -> Sequence[IPv4Network | IPv6Network]:
         """Peers whose forwarding headers are believed."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """The server's own origin: pages of others may change nothing."""
         ...
 
     @property

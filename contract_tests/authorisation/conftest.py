@@ -14,7 +14,12 @@ from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
 
-HASTY = {"CANDOR_ACCESS_TOKEN_TTL_S": "1", "CANDOR_INSTANCE_TOKEN_TTL_S": "1"}
+HASTY = {
+    "CANDOR_ACCESS_TOKEN_TTL_S": "1",
+    "CANDOR_INSTANCE_TOKEN_TTL_S": "1",
+    "CANDOR_SIGN_IN_ACCESS_TTL_S": "1",
+    "CANDOR_SIGN_IN_TTL_S": "1",
+}
 
 
 @pytest.fixture(scope="session")
@@ -33,4 +38,4 @@ def office(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> 
             )
             stack.callback(server.stop)
             urls.append(stack.enter_context(server.until_ready().client()))
-        yield Office(urls[0], urls[1], admin, database_url, Person.create(admin, "ada"))
+        yield Office(urls[0], urls[1], admin, database_url, Person.with_password(admin, "ada"))

@@ -36,13 +36,14 @@ def expected(operation: Operation, state: str, scheme: str | None = None) -> Exp
         name: scopes for each in alternatives for name, scopes in each.items()
     }
     bearer = [name for name in admitted if _is_bearer(name)]
-    refused = _challenge(bearer, presented=state != NONE)
-    if state == NONE:
+    looks = _looked_at(admitted, scheme)
+    refused = _challenge(admitted, presented=looks and state != NONE, scheme=scheme)
+    if state == NONE or not looks:
         return Expected() if {} in alternatives else Expected(401, refused)
     if state == DOUBLED:
         return Expected(400)
     if state in (MALFORMED, UNKNOWN) or scheme is None:
-        by_operation = scheme in admitted and not _is_bearer(str(scheme))
+        by_operation = scheme in admitted and _kind(str(scheme)) == "basic"
         return Expected(401, refused, first=not by_operation)
     if scheme in admitted and (state == RIGHT or not admitted[scheme]):
         return Expected()
@@ -53,16 +54,45 @@ def expected(operation: Operation, state: str, scheme: str | None = None) -> Exp
     return Expected(403, f'Bearer realm="candor", error="insufficient_scope"{named}')
 
 
+def cookie_of(scheme: str) -> str | None:
+    """The cookie of a scheme; None for one that is presented in `Authorization`."""
+    declared = contract().document["components"]["securitySchemes"][scheme]
+    return str(declared["name"]) if declared["type"] == "apiKey" else None
+
+
 def schemes() -> dict[str, bool]:
     """Every security scheme of the contract, and whether it is a bearer scheme."""
     return {name: _is_bearer(name) for name in contract().document["components"]["securitySchemes"]}
 
 
+def _kind(scheme: str) -> str:
+    """`bearer`, `basic` or `cookie`."""
+    declared = contract().document["components"]["securitySchemes"][scheme]
+    return str(declared.get("scheme", "cookie"))
+
+
 def _is_bearer(scheme: str) -> bool:
-    return bool(contract().document["components"]["securitySchemes"][scheme]["scheme"] == "bearer")
+    return _kind(scheme) == "bearer"
 
 
-def _challenge(bearer: list[str], *, presented: bool) -> str:
-    if not bearer:
-        return 'Basic realm="candor"'
-    return 'Bearer realm="candor"' + (', error="invalid_token"' if presented else "")
+def _looked_at(admitted: Mapping[str, list[str]], scheme: str | None) -> bool:
+    """Whether an operation reads where the credential is: `Authorization` if it admits anything in there, a
+    cookie if it is one of its own.
+    """
+    if scheme is not None and _kind(scheme) == "cookie":
+        return scheme in admitted
+    return any(_kind(name) != "cookie" for name in admitted)
+
+
+def _challenge(admitted: Mapping[str, list[str]], *, presented: bool, scheme: str | None) -> str:
+    """All the ways in for a request that presents nothing; else the way that it tried."""
+    kinds = {_kind(name) for name in admitted}
+    cookies = [
+        f'Cookie realm="candor", cookie-name="{cookie_of(name)}"' for name in admitted if cookie_of(name)
+    ]
+    if not presented:
+        ways = [f'{kind.title()} realm="candor"' for kind in ("bearer", "basic") if kind in kinds]
+        return ", ".join([*ways, *cookies])
+    if scheme is not None and _kind(scheme) == "cookie":
+        return f'Cookie realm="candor", cookie-name="{cookie_of(scheme)}"'
+    return 'Bearer realm="candor", error="invalid_token"' if "bearer" in kinds else 'Basic realm="candor"'

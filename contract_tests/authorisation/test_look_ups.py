@@ -77,7 +77,9 @@ def authenticator() -> StoredCredentials:
 def plan(operation_id: str) -> SecurityPlan:
     schemes = contract().document["components"]["securitySchemes"]
     declared = contract().operations[operation_id].declared["security"]
-    return compile_security(operation_id, declared, schemes, SecurityHandlerFactory(dict(SECURITY_MAP)))
+    factory = SecurityHandlerFactory(dict(SECURITY_MAP))
+    method = contract().operations[operation_id].method
+    return compile_security(operation_id, declared, schemes, factory, method=method)
 
 
 async def ask(
@@ -88,7 +90,9 @@ async def ask(
     now = datetime.now(UTC) + timedelta(milliseconds=1)
     headers = {b"authorization": authorization.encode()}
     try:
-        caller = await plan(operation_id).caller(headers, frozenset(), authenticator, store=store, now=now)
+        caller = await plan(operation_id).caller(
+            headers, frozenset(), authenticator, store=store, now=now, origin="https://cloud.example"
+        )
     except (InvalidToken, InsufficientScope):
         return None
     return caller.kind
@@ -110,7 +114,7 @@ class TestEverySecuredOperation:
         operation_id: str,
         scheme: str,
     ) -> None:
-        kind = await ask(operation_id, office.right(scheme), authenticator, store)
+        kind = await ask(operation_id, office.right(scheme)["Authorization"], authenticator, store)
         admitted = {
             name for each in contract().operations[operation_id].declared["security"] for name in each
         }

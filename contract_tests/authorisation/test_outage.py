@@ -7,6 +7,8 @@ import os
 import signal
 import time
 
+import httpx
+
 from contract_tests.authorisation import expectation
 from contract_tests.authorisation.requests import well_formed
 from contract_tests.conftest import StartServer
@@ -29,13 +31,22 @@ def stop_postgresql(server: ServerProcess) -> None:
             assert time.monotonic() < until, "The database does not go away."
 
 
-def presented(operation: Operation) -> list[dict[str, str]]:
+def presented(operation: Operation, client: httpx.Client) -> list[dict[str, str]]:
     """The header fields to try: every bearer token that may be good, or a client, or nothing."""
     admitted = {name for each in operation.declared["security"] for name in each}
     if admitted & set(BEARER):
         return [{"Authorization": f"Bearer {token}"} for token in NEVER_ISSUED]
+    cookies = {expectation.cookie_of(name) for name in admitted} - {None}
+    if cookies:
+        own = {"Origin": str(client.base_url)}
+        return [{"Cookie": f"{name}={_never_issued_for(name)}", **own} for name in cookies]
     pair = f"01KAJ3S9QWXJ0V0B4R1YH8N2CD:{secret.compose(secret.CLIENT_SECRET, bytes(range(32)))}"
     return [{"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}] if admitted else [{}]
+
+
+def _never_issued_for(cookie: str | None) -> str:
+    prefix = secret.SIGN_IN_ACCESS if cookie == "candor_session" else secret.SIGN_IN_REFRESH
+    return secret.compose(prefix, bytes(range(32)))
 
 
 def test_every_operation_that_needs_the_database_says_so(start_server: StartServer) -> None:
@@ -46,7 +57,7 @@ def test_every_operation_that_needs_the_database_says_so(start_server: StartServ
             if "503" not in operation.declared["responses"]:
                 continue
             request = well_formed(operation, client=not operation.declared["security"])
-            for credential in presented(operation):
+            for credential in presented(operation, client):
                 headers = {**request.headers, **credential}
                 answer = client.request(request.method, request.url, content=request.content, headers=headers)
                 assert answer.status_code == 503, operation.operation_id

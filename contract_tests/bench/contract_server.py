@@ -46,6 +46,9 @@ class InMemoryAuthenticator:
             raise InvalidToken
         return _INSTANCE
 
+    async def cookie(self, kind: str, value: str, *, store: object, now: datetime) -> None:
+        """Nobody: the measured operation takes no cookie."""
+
     def basic(self, client_id: str, client_secret: str) -> Caller:
         """Nobody: the measured operation takes no client credentials."""
         raise InvalidToken
@@ -86,6 +89,7 @@ class InMemorySurroundings:
     trusted_proxies: tuple[()] = ()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     max_body_bytes: int = 1 << 20
+    origin: str = "http://127.0.0.1"
 
     async def startup(self) -> None:
         """Nothing to open."""

@@ -9,6 +9,7 @@ import httpx
 from contract_tests.authorisation.requests import well_formed
 from contract_tests.fuzz.authentication import SIGNING_OUT
 from contract_tests.fuzz.credentials import FITTING, FuzzCredentials, Wallet
+from contract_tests.harness.browsers import origin_of
 from contract_tests.harness.contract import Operation, contract
 from contract_tests.harness.people import Person
 
@@ -23,7 +24,10 @@ def declaring(status: str) -> list[str]:
 
 def wallet_of(person: Person, http: httpx.Client) -> Wallet:
     """Credentials of every scheme for a person and its instance, from the server behind `http`."""
-    return Wallet(FuzzCredentials(FITTING, str(http.base_url), person.pat, person.key), http)
+    return Wallet(
+        FuzzCredentials(FITTING, str(http.base_url), person.pat, person.key, person.email, person.password),
+        http,
+    )
 
 
 def ask(http: httpx.Client, operation: Operation, wallet: Wallet, **fields: str) -> Iterator[httpx.Response]:
@@ -31,13 +35,16 @@ def ask(http: httpx.Client, operation: Operation, wallet: Wallet, **fields: str)
     schemes = [name for each in operation.declared["security"] for name in each]
     request = well_formed(operation, client=not operation.declared["security"])
     for scheme in schemes or [""]:
-        held = {"Authorization": wallet.authorization(scheme)} if scheme else {}
+        held = wallet.headers(scheme) if scheme else {}
+        if "Origin" in held:  # the page is one of the server that is asked
+            held = {**held, "Origin": origin_of(http)}
         answer = http.request(
             request.method,
             request.url,
             content=request.content,
             headers={**request.headers, **held, **fields},
         )
-        if answer.is_success and SIGNING_OUT.get(operation.operation_id) == scheme:
-            wallet.spend(scheme)
+        if answer.is_success:
+            for spent in SIGNING_OUT.get(operation.operation_id, ()):
+                wallet.spend(spent)
         yield answer

@@ -18,7 +18,7 @@ from contract_tests.harness.server import ServerProcess
 @pytest.fixture(scope="session")
 def wallet(client: CheckedClient, admin: Administration) -> Wallet:
     """Credentials of the shared server's database."""
-    return wallet_of(Person.create(admin, "mary"), client)
+    return wallet_of(Person.with_password(admin, "mary"), client)
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ class TestDamagedDatabase:
         url = cluster.create_database("damaged", like=migrated)
         server = start_server(database_url=url, variables=GENEROUS)
         with server.client() as client:
-            wallet = wallet_of(Person.create(Administration(url), "mary"), client)
+            wallet = wallet_of(Person.with_password(Administration(url), "mary"), client)
             whole = {name: statuses(client, name, wallet) for name in OPERATIONS}
             assert 500 not in {status for each in whole.values() for status in each}
             needed: dict[str, set[str]] = {name: set() for name in OPERATIONS}
@@ -92,7 +92,7 @@ class TestDamagedDatabase:
 def hold_all(wallet: Wallet) -> None:
     """Get now what could not be got later."""
     for scheme in contract().document["components"]["securitySchemes"]:
-        wallet.authorization(scheme)
+        wallet.headers(scheme)
 
 
 @contextmanager

@@ -58,8 +58,8 @@ def test_a_file_that_is_not_published_is_not_found(client: CheckedClient) -> Non
 def test_what_is_limited_says_when_to_come_again(
     strict: CheckedClient, strict_database: str, operation_id: str
 ) -> None:
-    wallet = wallet_of(Person.create(Administration(strict_database), "mary"), strict)
+    wallet = wallet_of(Person.with_password(Administration(strict_database), "mary"), strict)
     execute(strict_database, "DELETE FROM attempt")  # what other operations have used up
     asked = [answer for _ in range(2) for answer in ask(strict, OPERATIONS[operation_id], wallet)]
-    assert [each.status_code == 429 for each in asked] == [False, True]
+    assert [each.status_code == 429 for each in asked] == [False, *[True] * (len(asked) - 1)]
     assert int(asked[-1].headers["Retry-After"]) > 0

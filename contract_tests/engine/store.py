@@ -72,6 +72,12 @@ class KnownTokens:
             raise InvalidToken
         return self.CALLERS[token]
 
+    async def cookie(self, kind: Any, value: Any, *, store: Any, now: Any) -> Any:
+        self.lookups += 1
+        if value == "down":
+            raise StoreUnavailable("down")
+        return Caller(kind=kind, user_id="somebody") if value == "signed-in" else None
+
     def basic(self, client_id: Any, client_secret: Any) -> Any:
         return Caller(kind="client", credentials=ClientCredentials(client_id, client_secret))
 
@@ -110,6 +116,7 @@ class SampleSurroundings:
     ports: object = None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.2/32"),)
     max_body_bytes: int = 50_000
+    origin: str = "https://sample.example"
     started: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -14,9 +14,13 @@ from schemathesis import AuthContext, Case, HookContext, Response
 from contract_tests.fuzz.credentials import ANONYMOUS, FITTING, FuzzCredentials, Wallet
 
 # Operations that end the credential they are called with: after one of them the fuzzer signs in again.
-SIGNING_OUT = {"revoke_session": "access_token"}
 DELETING = {"delete_instance"}
 OF_A_PERSON = "/api/v1/"  # where paths name what belongs to somebody
+SIGNING_OUT = {
+    "revoke_session": ("access_token",),
+    "refresh_sign_in": ("session_refresh",),
+    "sign_out": ("session", "session_refresh"),
+}
 
 
 class Authorization:
@@ -28,14 +32,14 @@ class Authorization:
         self.wallet = Wallet(given, httpx.Client(base_url=given.url, timeout=30)) if given else None
         self._turn: Counter[str] = Counter()
 
-    def get(self, case: Case[Any], context: AuthContext) -> str | None:
-        """The header's value for this request, None for none."""
+    def get(self, case: Case[Any], context: AuthContext) -> dict[str, str] | None:
+        """The header fields for this request, None for none."""
         scheme = self._scheme(case, context)
-        return self.wallet.authorization(scheme) if scheme and self.wallet else None
+        return self.wallet.headers(scheme) if scheme and self.wallet else None
 
-    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
-        """Put it on."""
-        case.headers["Authorization"] = data
+    def set(self, case: Case[Any], data: dict[str, str], context: AuthContext) -> None:
+        """Put them on."""
+        case.headers.update(data)
 
     def _scheme(self, case: Case[Any], context: AuthContext) -> str | None:
         if self.kind != FITTING:
@@ -64,10 +68,10 @@ AUTHORIZATION = Authorization()
 class _Provider:
     """The one instance, under the constructor that Schemathesis calls."""
 
-    def get(self, case: Case[Any], context: AuthContext) -> str | None:
+    def get(self, case: Case[Any], context: AuthContext) -> dict[str, str] | None:
         return AUTHORIZATION.get(case, context)
 
-    def set(self, case: Case[Any], data: str, context: AuthContext) -> None:
+    def set(self, case: Case[Any], data: dict[str, str], context: AuthContext) -> None:
         AUTHORIZATION.set(case, data, context)
 
 
@@ -117,8 +121,9 @@ def _chosen(case: Case[Any], values: Mapping[str, Any] | None, name: str) -> boo
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Notice that the credential has just been ended."""
     operation_id = case.operation.definition.raw.get("operationId", "")
-    ended = SIGNING_OUT.get(operation_id)
-    if ended and response.status_code == 200 and AUTHORIZATION.wallet:
-        AUTHORIZATION.wallet.spend(ended)
     if operation_id in DELETING and response.status_code == 204 and AUTHORIZATION.wallet:
         AUTHORIZATION.wallet.forget_instance()
+    ended = SIGNING_OUT.get(operation_id)
+    if ended and response.status_code < 300 and AUTHORIZATION.wallet:
+        for scheme in ended:
+            AUTHORIZATION.wallet.spend(scheme)

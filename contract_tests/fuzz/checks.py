@@ -58,7 +58,7 @@ def challenge_on_401(ctx: CheckContext, response: Response, case: Case[Any]) -> 
     challenge = _header(response, "www-authenticate")
     if response.status_code == 401:
         assert challenge, "401 without WWW-Authenticate."
-        presented = "Authorization" in response.request.headers
+        presented = {"Authorization", "Cookie"} & set(response.request.headers)
         assert presented or "error=" not in challenge, "A challenge with an error about no credential."
     elif response.status_code == 403:
         assert not challenge or 'error="insufficient_scope"' in challenge, "403 with a challenge of 401."

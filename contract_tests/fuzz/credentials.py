@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 
 import httpx
 
+from contract_tests.harness.browsers import Browser
 from contract_tests.harness.contract import contract
 from contract_tests.harness.instances import Instance, approve, bearer
 
@@ -32,6 +33,8 @@ class FuzzCredentials:
     url: str
     pat: str | None = None
     registration_key: str | None = None
+    login: str | None = None
+    password: str | None = None
 
     def as_variable(self) -> dict[str, str]:
         """For the environment of the process."""
@@ -45,12 +48,12 @@ class FuzzCredentials:
 
 
 class Wallet:
-    """`Authorization` values by security scheme, made on first use and kept until they are spent."""
+    """The header fields of each security scheme, made on first use and kept until they are spent."""
 
     def __init__(self, given: FuzzCredentials, http: httpx.Client) -> None:
         self._given = given
         self._http = http
-        self._values: dict[str, str] = {}
+        self._values: dict[str, dict[str, str]] = {}
         self._instance: Instance | None = None
         self._sacrificed: Instance | None = None
 
@@ -76,8 +79,8 @@ class Wallet:
             self._sacrificed = Instance.register(self._http)
         return self._sacrificed
 
-    def authorization(self, scheme: str) -> str:
-        """The header's value for a scheme. Raises AssertionError if the server does not give one."""
+    def headers(self, scheme: str) -> dict[str, str]:
+        """The header fields for a scheme. Raises AssertionError if the server does not give one."""
         if scheme not in self._values:
             self._values[scheme] = self._make(scheme)
         return self._values[scheme]
@@ -114,7 +117,7 @@ class Wallet:
 
     def real_cursor(self, path: str) -> str | None:
         """Where the second page of a list begins, if it has one."""
-        headers = {"Authorization": self.authorization("pat")}
+        headers = self.headers("pat")
         answer = self._http.get(path, params={"limit": 1}, headers=headers)
         return answer.json().get("next_cursor") if answer.is_success else None
 
@@ -126,15 +129,25 @@ class Wallet:
     def _new_instance(self) -> Instance:
         return Instance.register(self._http, key=self._given.registration_key)
 
-    def _make(self, scheme: str) -> str:
+    def browser(self) -> Browser:
+        """The person, newly signed in."""
+        assert self._given.login, "A name and a password are needed to sign in."
+        assert self._given.password, "A name and a password are needed to sign in."
+        return Browser.sign_in(self._http, self._given.login, self._given.password)
+
+    def _make(self, scheme: str) -> dict[str, str]:
         if scheme == "pat":
-            return bearer(self._pat())["Authorization"]
+            return bearer(self._pat())
         if scheme == "access_token":
-            return self.instance().sign_in(self._pat()).bearer["Authorization"]
+            return self.instance().sign_in(self._pat()).bearer
         if scheme == "instance_token":
-            return bearer(self.instance().own_token())["Authorization"]
+            return bearer(self.instance().own_token())
         if scheme == "client_secret_basic":
-            return basic(self.instance())
+            return {"Authorization": basic(self.instance())}
+        if scheme == "session":
+            return self.browser().headers
+        if scheme == "session_refresh":
+            return self.browser().refresh_headers
         raise AssertionError(f"The contract has a security scheme {scheme!r} that the fuzzer cannot get.")
 
     def _pat(self) -> str:

@@ -20,19 +20,21 @@ class Prepared:
     url: str
     pat: str
     registration_key: str
+    login: str
+    password: str
 
     def credentials(self, kind: str) -> FuzzCredentials:
         """What a process that fuzzes with this kind of credential is given."""
-        return FuzzCredentials(kind, self.url, self.pat, self.registration_key)
+        return FuzzCredentials(kind, self.url, self.pat, self.registration_key, self.login, self.password)
 
 
 def prepare(url: str, database_url: str) -> Prepared:
     """Make the person and publish the release that the contract has as its example."""
     admin = Administration(database_url)
-    person = Person.create(admin, "fuzz")
+    person = Person.with_password(admin, "fuzz")
     answer = contract().responses_of("latest_release")["200"]["content"]["application/json"]
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "release.json")
         file.write_text(json.dumps(answer["example"], default=str))
         admin.run("release", "publish", str(file))
-    return Prepared(url, person.pat, person.key)
+    return Prepared(url, person.pat, person.key, person.email, person.password or "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -54,6 +55,8 @@ class AsyncCheckedClient(httpx.AsyncClient):
 
 
 def _mark(client: httpx.Client | httpx.AsyncClient, options: Mapping[str, Any]) -> None:
+    # What a server sets, a test presents by itself (`harness.browsers`): one client is many people.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     given = httpx.Headers(options.get("headers"))
     client.headers.update({name: value for name, value in HEADERS.items() if name not in given})
 

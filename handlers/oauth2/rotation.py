@@ -9,21 +9,14 @@ already: then two parties hold the family, and it is revoked.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from handlers import secret
+from handlers import secret, successor
 from handlers.errors import InvalidGrant, ReplayedGrant
 from handlers.ports import Ports
 from persistence import tokens
 from persistence.unit_of_work import Record, UnitOfWork
-
-_NONCE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +57,26 @@ async def rotate(
 async def _issue(
     refresh_token: str, row: Record, *, instance_id: str, store: UnitOfWork, ports: Ports, now: datetime
 ) -> TokenPair | None:
-    successor = TokenPair(
+    issued = TokenPair(
         access_token=ports.randomness.secret(secret.ACCESS_TOKEN),
         access_expires_at=now + ports.policy.access_token_life,
         refresh_token=ports.randomness.secret(secret.REFRESH_TOKEN),
         scopes=tuple(row["scopes"]),
     )
-    assert successor.refresh_token is not None
+    assert issued.refresh_token is not None
     rotated = await tokens.rotate(
         store,
         token_hash=secret.digest(refresh_token),
         session_id=row["session_id"],
         instance_id=instance_id,
-        access_hash=secret.digest(successor.access_token),
-        refresh_hash=secret.digest(successor.refresh_token),
-        successor_sealed=seal(successor, under=refresh_token),
+        access_hash=secret.digest(issued.access_token),
+        refresh_hash=secret.digest(issued.refresh_token),
+        successor_sealed=seal(issued, under=refresh_token),
         now=now,
-        access_expires_at=successor.access_expires_at,
+        access_expires_at=issued.access_expires_at,
         refresh_expires_at=now + ports.policy.refresh_token_life,
     )
-    return successor if rotated else None
+    return issued if rotated else None
 
 
 async def _repeat(
@@ -98,19 +91,12 @@ async def _repeat(
 
 def seal(pair: TokenPair, *, under: str) -> bytes:
     """The pair, readable only with the refresh token that it succeeds."""
-    nonce = os.urandom(_NONCE_LENGTH)
-    plain = json.dumps(
-        [pair.access_token, pair.access_expires_at.isoformat(), pair.refresh_token, pair.scopes]
+    return successor.seal(
+        [pair.access_token, pair.access_expires_at.isoformat(), pair.refresh_token, pair.scopes], under=under
     )
-    return nonce + AESGCM(_key(under)).encrypt(nonce, plain.encode(), None)
 
 
 def unseal(sealed: bytes, *, under: str) -> TokenPair:
     """The pair that `seal` was given. Raises cryptography's InvalidTag for any other token."""
-    plain = AESGCM(_key(under)).decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], None)
-    access_token, expires_at, refresh_token, scopes = json.loads(plain)
+    access_token, expires_at, refresh_token, scopes = successor.unseal(sealed, under=under)
     return TokenPair(access_token, datetime.fromisoformat(expires_at), refresh_token, tuple(scopes))
-
-
-def _key(refresh_token: str) -> bytes:
-    return hashlib.sha256(b"candor refresh successor\0" + refresh_token.encode()).digest()

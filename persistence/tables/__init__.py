@@ -20,6 +20,7 @@ from persistence.tables.instances import Instance, RegistrationKey
 from persistence.tables.jobs import queue as _queue  # noqa: F401 (PgQueuer's tables are ours to declare)
 from persistence.tables.mails import Mail
 from persistence.tables.observed import Attempt, Interaction, InteractionClock
+from persistence.tables.sign_ins import SignIn, SignInToken
 
 __all__ = [
     "AccessToken",
@@ -39,6 +40,8 @@ __all__ = [
     "Release",
     "ReleaseLink",
     "Session",
+    "SignIn",
+    "SignInToken",
     "Workspace",
     "WorkspaceMember",
     "metadata",

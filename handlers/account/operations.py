@@ -1,0 +1,91 @@
+"""A person's account, in contract order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from handlers.account import cookies, signing_in
+from handlers.answers import Answer
+from handlers.caller import Caller
+from handlers.errors import NotFound, SignInInvalid
+from handlers.moments import seconds
+from handlers.ports import Ports
+from persistence import accounts, sign_ins
+from persistence.unit_of_work import UnitOfWork
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_LISTED_AT_MOST = 100
+
+
+async def sign_in(
+    *,
+    body: Mapping[str, Any],
+    user_agent: str | None,
+    store: UnitOfWork,
+    ports: Ports,
+    now: datetime,
+    client_ip: str | None,
+) -> Answer:
+    """Sign in with a password; the browser is handed two cookies."""
+    who = await signing_in.proven(called=body["login"], password=body["password"], store=store, ports=ports)
+    pair = await signing_in.begin(
+        who, client_ip=client_ip, user_agent=user_agent, store=store, ports=ports, now=now
+    )
+    return Answer(body={"signed_in": True}, headers={**_NO_STORE, "Set-Cookie": pair.set_cookies(ports)})
+
+
+async def refresh_sign_in(*, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime) -> Answer:
+    """New cookies for the renewing one, which is used up."""
+    pair = await signing_in.renew(caller, store=store, ports=ports, now=now)
+    return Answer(body={"signed_in": True}, headers={**_NO_STORE, "Set-Cookie": pair.set_cookies(ports)})
+
+
+async def sign_out(*, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime) -> Answer:
+    """End the browser's sign-in and have it forget the cookies."""
+    await sign_ins.end(store, sign_in_id=caller.sign_in_id or "", user_id=caller.user_id or "", now=now)
+    return Answer(204, headers={**_NO_STORE, "Set-Cookie": cookies.taken_back(ports.policy)})
+
+
+async def get_account(*, caller: Caller, store: UnitOfWork) -> Answer:
+    """The account of whoever is signed in."""
+    account = await accounts.account(store, user_id=caller.user_id or "")
+    if account is None:
+        raise SignInInvalid(cookies.SESSION)
+    payload = {
+        "id": account["id"],
+        "username": account["username"],
+        "email": account["email"],
+        "name": account["name"],
+        "plan": account["plan"],
+        "created_at": seconds(account["created_at"]),
+        "updated_at": seconds(account["updated_at"]),
+    }
+    return Answer(body=payload, headers=_NO_STORE)
+
+
+async def list_sign_ins(*, caller: Caller, store: UnitOfWork, now: datetime) -> Answer:
+    """Where the account is signed in, the most recently used first."""
+    rows = await sign_ins.live(store, user_id=caller.user_id or "", at_most=_LISTED_AT_MOST, now=now)
+    payload = [
+        {
+            "id": row["id"],
+            "browser": row["browser"],
+            "platform": row["platform"],
+            "ip": str(row["ip"]) if row["ip"] is not None else None,
+            "created_at": seconds(row["created_at"]),
+            "refreshed_at": seconds(row["refreshed_at"]),
+            "expires_at": seconds(row["expires_at"]),
+            "current": row["id"] == caller.sign_in_id,
+        }
+        for row in rows
+    ]
+    return Answer(body=payload, headers=_NO_STORE)
+
+
+async def revoke_sign_in(*, sign_in_id: str, caller: Caller, store: UnitOfWork, now: datetime) -> Answer:
+    """End one of the account's sign-ins, this one or another. Raises NotFound."""
+    if not await sign_ins.end(store, sign_in_id=sign_in_id, user_id=caller.user_id or "", now=now):
+        raise NotFound
+    return Answer(204, headers=_NO_STORE)
