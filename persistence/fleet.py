@@ -1,4 +1,4 @@
-"""Instances as those see them who look after them: claimed, listed, renamed, deleted.
+"""Instances as the operator sees them, who looks after all: listed, renamed, deleted.
 
 What deleting takes along (device grants, sessions, tokens, records of interactions) goes by the foreign keys'
 cascade, in the same statement.
@@ -7,7 +7,6 @@ cascade, in the same statement.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
@@ -17,16 +16,9 @@ from persistence.unit_of_work import Record, UnitOfWork
 
 _instance = metadata.tables["instance"]
 _workspace = metadata.tables["workspace"]
-_NOW = bindparam("now", type_=_instance.c.claimed_at.type)
 _CALLED = bindparam("called", type_=_instance.c.id.type)
 _is_called: ColumnElement[bool] = or_(_instance.c.id == _CALLED, _instance.c.client_id == _CALLED)
 
-_CLAIM = Statement(
-    update(_instance)
-    .where(_is_called, _instance.c.workspace_id.is_(None))
-    .values(workspace_id=bindparam("workspace_id"), name=bindparam("name"), claimed_at=_NOW)
-    .returning(_instance.c.id, _instance.c.client_id)
-)
 _FIND = Statement(select(_instance.c.id, _instance.c.workspace_id).where(_is_called))
 _RENAME = Statement(
     update(_instance)
@@ -58,16 +50,6 @@ _PAGE = Statement(
     .order_by(_instance.c.id)
     .limit(bindparam("at_most"))
 )
-
-
-async def claim(
-    store: UnitOfWork, *, called: str, workspace_id: str, name: str, now: datetime
-) -> Record | None:
-    """Put the instance with this id or client id into a workspace if it is in none: `id` and `client_id`.
-
-    None when there is no such instance.
-    """
-    return await store.write(_CLAIM, called=called, workspace_id=workspace_id, name=name, now=now)
 
 
 async def find(store: UnitOfWork, *, called: str) -> Record | None:

@@ -56,6 +56,7 @@ async def claim(
         workspace_id=await finding.own_workspace_id(owner, store=desk.store),
         name=name,
         store=desk.store,
+        randomness=desk.randomness,
         now=desk.now,
     )
     return Outcome(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from api.gateways.randomness import SystemRandomness
 from contract_tests.admin.conftest import Somebody
 from contract_tests.admin.typed import Desk
 from contract_tests.harness.checking import CheckedClient
@@ -39,7 +40,12 @@ async def claimed_by_all(database_url: str, client_id: str, owners: list[str]) -
                 workspace_id = await finding.own_workspace_id(owner, store=store)
                 now = datetime.now(UTC)
                 await claiming.claim(
-                    called=client_id, workspace_id=workspace_id, name="x", store=store, now=now
+                    called=client_id,
+                    workspace_id=workspace_id,
+                    name="x",
+                    store=store,
+                    randomness=SystemRandomness(),
+                    now=now,
                 )
         except claiming.AlreadyClaimed:
             return None

@@ -59,12 +59,16 @@ class Wallet:
 
     @property
     def secrets(self) -> dict[str, Callable[[], str]]:
-        """How to get a real value for a member of a body, by the member's name."""
+        """How to get a real value for a member of a body, by the member's name. User codes stand in bodies
+        where an unclaimed instance is claimed.
+        """
         return {
             "instance_registration_key": lambda: self._given.registration_key or "",
             "device_code": self.approved_device_code,
             "refresh_token": lambda: self.instance().sign_in(self._pat()).refresh_token,
             "token": lambda: self.instance().sign_in(self._pat()).access_token,
+            "user_code": lambda: Instance.register(self._http).start_device_flow().user_code,
+            "workspace_id": lambda: self.real_path(["workspace_id"], ends=False)["workspace_id"],
         }
 
     def instance(self) -> Instance:

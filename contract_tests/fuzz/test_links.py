@@ -21,6 +21,7 @@ from contract_tests.harness.people import Person
 
 FORM = "application/x-www-form-urlencoded"
 FROM_BODY = "$response.body#/"
+FROM_REQUEST = "$request.body#/"
 
 # One walk takes every link but one: a request that is approved is not denied.
 ROAD = [
@@ -35,6 +36,7 @@ ROAD = [
     ("token", "revoke_it"),
 ]
 DENIAL = [("register_client", "start_device_flow"), ("device_authorize", "deny_request")]
+CLAIM = [("claim_instance", "allow_it"), ("claim_instance", "look_at_it_now")]
 LOOKING_AFTER = [
     ("list_workspaces", "change_it"),
     ("list_instances", "look_at_it"),
@@ -61,6 +63,7 @@ class Walk:
     http: httpx.Client
     person: Person
     last: dict[str, Any] = field(default_factory=dict)
+    sent: dict[str, Any] = field(default_factory=dict)
 
     def begin(self) -> Walk:
         """Register, in the person's workspace."""
@@ -73,6 +76,14 @@ class Walk:
         operation = contract().operations[operation_id]
         answer = self.http.get(operation.path, headers=bearer(self.person.pat))
         self.last[operation_id] = answer.json()
+
+    def claim(self) -> None:
+        """Claim an instance that belongs to nobody."""
+        code = Instance.register(self.http).start_device_flow().user_code
+        body = {"user_code": code, "name": "found", "workspace_id": self.person.workspace_id}
+        self.sent["claim_instance"] = body
+        answer = self.http.post("/api/v1/instances", json=body, headers=bearer(self.person.pat))
+        self.last["claim_instance"] = answer.json()
 
     def follow(self, source: str, name: str) -> httpx.Response:
         """Take a link with the answer that the source gave last."""
@@ -99,12 +110,10 @@ class Walk:
         return answer
 
     def _value(self, source: str, expression: Any) -> Any:
-        if not isinstance(expression, str) or not expression.startswith(FROM_BODY):
-            return expression
-        value = self.last[source]
-        for step in expression.removeprefix(FROM_BODY).split("/"):
-            value = value[int(step)] if isinstance(value, list) else value[step]
-        return value
+        for start, known in ((FROM_BODY, self.last), (FROM_REQUEST, self.sent)):
+            if isinstance(expression, str) and expression.startswith(start):
+                return _at(known[source], expression.removeprefix(start))
+        return expression
 
     def _credential(self, security: list[Any], body: Mapping[str, Any]) -> dict[str, str]:
         schemes = {name for each in security for name in each}
@@ -117,13 +126,19 @@ class Walk:
         return {}
 
 
+def _at(value: Any, pointer: str) -> Any:
+    for step in pointer.split("/"):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
 @pytest.fixture
 def walk(client: CheckedClient, person: Person) -> Walk:
     return Walk(client, person).begin()
 
 
 def test_there_is_no_link_besides_these() -> None:
-    assert {*ROAD, *DENIAL, *LOOKING_AFTER} == declared().keys()
+    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *CLAIM} == declared().keys()
 
 
 def test_the_whole_road(walk: Walk) -> None:
@@ -143,5 +158,12 @@ def test_the_other_end(walk: Walk) -> None:
 def test_looking_after_what_is_there(walk: Walk) -> None:
     for source, name in LOOKING_AFTER:
         walk.ask(source)
+        answer = walk.follow(source, name)
+        assert answer.is_success, f"{name} of {source}: {answer.text}"
+
+
+def test_what_was_claimed_may_go_on(walk: Walk) -> None:
+    walk.claim()
+    for source, name in CLAIM:
         answer = walk.follow(source, name)
         assert answer.is_success, f"{name} of {source}: {answer.text}"

@@ -55,6 +55,10 @@ class Lanes:
             "POST", path, params=params, headers=headers, body=body, media_type=media_type
         )
 
+    async def delete(self, path: str, **given: Mapping[str, str]) -> httpx.Response:
+        """The same, without a body."""
+        return await self._call("DELETE", path, **given)  # type: ignore[arg-type]
+
     async def _call(
         self,
         method: str,

@@ -9,8 +9,9 @@ from typing import Any
 from handlers import display_name
 from handlers.answers import NO_STORE, Answer
 from handlers.caller import Caller
-from handlers.instances import listing, sessions
+from handlers.instances import claiming, listing, sessions
 from handlers.instances.keeping import UnknownInstance
+from handlers.ports import Ports
 from handlers.workspaces.roles import insist
 from persistence import instances
 from persistence.unit_of_work import UnitOfWork
@@ -37,6 +38,33 @@ async def list_instances(
         now=now,
     )
     return Answer(body=found, headers=NO_STORE)
+
+
+async def claim_instance(
+    *,
+    body: Mapping[str, Any],
+    caller: Caller,
+    store: UnitOfWork,
+    ports: Ports,
+    now: datetime,
+    client_ip: str | None,
+) -> Answer:
+    """Make the instance that shows a user code one of a workspace. Raises what `claiming.claim_by_code`
+    does.
+    """
+    instance_id = await claiming.claim_by_code(
+        typed=body["user_code"],
+        workspace_id=body["workspace_id"],
+        name=body["name"],
+        user_id=caller.person,
+        store=store,
+        ports=ports,
+        now=now,
+        client_ip=client_ip,
+    )
+    row = await instances.one(store, user_id=caller.person, id=instance_id, now=now)
+    assert row is not None, "it was claimed a moment ago, in this unit of work"
+    return Answer(201, body=listing.shown(row), headers=NO_STORE)
 
 
 async def get_instance(*, instance_id: str, caller: Caller, store: UnitOfWork, now: datetime) -> Answer:
