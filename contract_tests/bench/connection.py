@@ -43,6 +43,41 @@ async def one_by_one(port: int, calls: Sequence[Call]) -> Finished:
     return await _run(port, iter([call.raw for call in calls]), connections=1, goes_on=lambda: True)
 
 
+async def in_turn(sides: Sequence[tuple[int, Sequence[Call]]]) -> list[list[float]]:
+    """Send each side's calls once, call by call in turn and each side first as often as the others; the
+    latencies in seconds by side. A side is a port and its calls; the shortest decides how many are sent.
+    Raises NotAnswered.
+
+    What else the machine does while this goes on falls on all sides alike.
+    """
+    opened = [await asyncio.open_connection("127.0.0.1", port) for port, _ in sides]
+    latencies: list[list[float]] = [[] for _ in sides]
+    try:
+        for number, calls in enumerate(zip(*(calls for _, calls in sides), strict=False)):
+            for step in range(len(sides)):
+                place = (number + step) % len(sides)
+                latencies[place].append(await _exchange(*opened[place], calls[place].raw))
+    finally:
+        for _, writer in opened:
+            writer.close()
+    return latencies
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> float:
+    sent = perf_counter()
+    writer.write(request)
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        body = await reader.readexactly(int(length[1]) if length else 0)
+    except (asyncio.IncompleteReadError, OSError) as failure:
+        raise NotAnswered(f"The connection ended: {failure}") from failure
+    seconds = perf_counter() - sent
+    if not head.startswith(b"HTTP/1.1 200") or length is None:
+        raise NotAnswered((head + body).decode(errors="replace"))
+    return seconds
+
+
 async def _run(
     port: int, requests: Iterator[bytes], *, connections: int, goes_on: Callable[[], bool]
 ) -> Finished:

@@ -1,8 +1,9 @@
 """The row `growth`: what an instance waits for in a small database and in a large one.
 
-Each size has a database and a server of its own on the same PostgreSQL, both driven in turn, one call at a
-time over one connection, so that nothing but the work itself is in the latency. Every sampled instance has
-called once before, as instances do all day: what is compared is not a warm memory with a cold one.
+Each size has a database and a server of its own on the same PostgreSQL, driven call by call in turn, one at a
+time over one connection each, so that nothing but the work itself makes a difference between them. Every
+sampled instance has called once before, as instances do all day: what is compared is not a warm memory with a
+cold one.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 from contract_tests.bench.bench import Bench
-from contract_tests.bench.connection import one_by_one
+from contract_tests.bench.call import Call
+from contract_tests.bench.connection import in_turn, one_by_one
 from contract_tests.bench.growth_calls import Measured, measured
 from contract_tests.bench.growth_load import Size, load, sizes
 from contract_tests.bench.growth_rows import Sampled, sample
 from contract_tests.bench.load import share_ms
-from contract_tests.bench.rounds import orders
 from contract_tests.bench.whole_server import WholeServer
 from persistence.address import Address
 from persistence.embedded.layout import ADMINISTRATOR
@@ -123,14 +124,15 @@ class _Side:
     seconds: float
     administration: str
 
-    async def p50_ms(self, kind: Measured, index: int, rounds: int) -> float:
-        """One round of a kind of call, with the share of the sample that is this round's."""
+    async def calls(self, kind: Measured, index: int, rounds: int) -> list[Call]:
+        """One round of a kind of call, by the share of the sample that is this round's, due where it is to be
+        recorded.
+        """
         share = len(self.sampled) // rounds
         callers = self.sampled[index * share : (index + 1) * share]
         if kind.recorded:
             await self._make_due(kind, callers)
-        finished = await one_by_one(self.server.port, [kind.call(each) for each in callers])
-        return share_ms(sorted(finished.latencies), 0.5)
+        return [kind.call(each) for each in callers]
 
     async def _make_due(self, kind: Measured, callers: Sequence[Sampled]) -> None:
         connection = await Address.parse(self.administration).open()
@@ -178,7 +180,8 @@ async def _measure(
     for side in sides:
         await side.warm_up(kinds)
     for kind in kinds:
-        for index, order in enumerate(orders(len(sides), rounds)):
-            for place in order:
-                found[place][kind.name].append(await sides[place].p50_ms(kind, index, rounds))
+        for index in range(rounds):
+            calls = [(side.server.port, await side.calls(kind, index, rounds)) for side in sides]
+            for place, latencies in enumerate(await in_turn(calls)):
+                found[place][kind.name].append(share_ms(sorted(latencies), 0.5))
     return [{name: tuple(p50s) for name, p50s in each.items()} for each in found]

@@ -22,7 +22,9 @@ _PLENTY = (
 _CONSTRAINTS = """
     SELECT quote_ident(conname) AS name, conrelid::regclass::text AS table, contype = 'f' AS refers,
            pg_get_constraintdef(oid) AS definition
-    FROM pg_constraint WHERE conrelid = ANY($1::regclass[]) AND contype IN ('p', 'u', 'f')
+    FROM pg_constraint
+    WHERE conrelid = ANY($1::regclass[]) AND contype IN ('p', 'u')
+       OR (conrelid = ANY($1::regclass[]) OR confrelid = ANY($1::regclass[])) AND contype = 'f'
     ORDER BY contype = 'f' DESC
 """
 _INDEXES = """
