@@ -171,6 +171,7 @@ def policy_of(settings: Settings) -> Policy:
         unclaimed_per_address=settings.unclaimed_per_address,
         unclaimed_cap=settings.unclaimed_cap,
         user_code_attempts=settings.user_code_attempts,
+        authorization_requests=settings.authorization_requests,
         security_contact=settings.security_contact,
         sign_in_access_life=timedelta(seconds=settings.sign_in_access_ttl_s),
         sign_in_life=timedelta(seconds=settings.sign_in_ttl_s),

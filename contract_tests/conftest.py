@@ -21,7 +21,11 @@ from persistence.migrations import migrate
 
 StartServer = Callable[..., ServerProcess]
 
-GENEROUS = {"CANDOR_USER_CODE_ATTEMPTS": "100000", "CANDOR_UNCLAIMED_PER_ADDRESS": "100000"}
+GENEROUS = {
+    "CANDOR_USER_CODE_ATTEMPTS": "100000",
+    "CANDOR_UNCLAIMED_PER_ADDRESS": "100000",
+    "CANDOR_AUTHORIZATION_REQUESTS": "100000",
+}
 """Settings of the server that all tests share: its limits are proven on servers of their own, because every
 test speaks from the same address."""
 

@@ -177,8 +177,8 @@ class InvalidGrant(OAuthError):
 
 
 class ReplayedGrant(InvalidGrant):
-    """`invalid_grant` for a refresh token that was used before: the family's revocation is kept (BCP 9700
-    section 4.14.2).
+    """`invalid_grant` for a refresh token or a code that was used before: that the family is revoked is kept
+    (RFC 6749 section 4.1.2, BCP 9700 section 4.14.2).
     """
 
     keep = True
@@ -190,6 +190,21 @@ class UnauthorizedClient(OAuthError):
 
     error = "unauthorized_client"
     message = "The client is not registered for this grant type."
+
+
+class UnusableClient(OAuthError):
+    """400: unknown clients and addresses that a client did not register give this one answer, and nobody is
+    sent anywhere (RFC 6749 section 4.1.2.1).
+    """
+
+    message = "The client is unknown, or did not register this address to return to."
+
+
+class UnsupportedResponseType(OAuthError):
+    """400 `unsupported_response_type` (RFC 6749 section 4.1.2.1)."""
+
+    error = "unsupported_response_type"
+    message = "The server gives authorization codes and nothing else: `response_type` is `code`."
 
 
 class UnsupportedGrantType(OAuthError):
@@ -218,7 +233,8 @@ class InvalidRedirectUri(OAuthError):
 
     error = "invalid_redirect_uri"
     message = (
-        "A redirect URI is neither https nor a loopback address, or carries a fragment or user information."
+        "A redirect URI is neither https, nor a loopback address, nor of a private-use scheme such as"
+        " com.example.app:/callback, or carries a fragment or user information."
     )
 
 
@@ -261,6 +277,14 @@ class UserCodeUnusable(OAuthError):
     error = "invalid_user_code"
     message = "No pending request with this code can be decided by you."
     keep = True
+
+
+class AuthorizationRequestUnusable(OAuthError):
+    """404: unknown, expired, decided or not yours: one answer, so that a request cannot be probed."""
+
+    status = 404
+    error = "invalid_authorization_request"
+    message = "No pending request with this handle can be decided by you. Begin again where you came from."
 
 
 class InstanceUnclaimed(OAuthError):

@@ -25,9 +25,13 @@ class Policy:
     unclaimed_per_address: int
     unclaimed_cap: int
     user_code_attempts: int
+    authorization_requests: int
     security_contact: str
     sign_in_access_life: timedelta
     sign_in_life: timedelta
     secure_cookies: bool
     unclaimed_window: timedelta = timedelta(hours=1)
     user_code_window: timedelta = timedelta(minutes=15)
+    authorization_window: timedelta = timedelta(minutes=10)
+    authorization_request_life: timedelta = timedelta(minutes=10)
+    authorization_code_life: timedelta = timedelta(seconds=60)

@@ -11,19 +11,16 @@ from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.held import held, held_instance
+from persistence.session_rows import opened_for, with_offline
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
 from persistence.tables import metadata
-from persistence.token_rows import new_access, new_refresh
 from persistence.unit_of_work import Record, UnitOfWork
 
 _grant = metadata.tables["device_grant"]
 _instance = metadata.tables["instance"]
 _workspace = metadata.tables["workspace"]
 _member = metadata.tables["workspace_member"]
-_session = metadata.tables["session"]
-_access = metadata.tables["access_token"]
-_refresh = metadata.tables["refresh_token"]
 _NOW = bindparam("now", type_=_grant.c.created_at.type)
 
 _started = {
@@ -156,7 +153,7 @@ _entitled = (
         _SCOPES.label("scopes"),
         _workspace.c.id.label("workspace_id"),
         _workspace.c.generation,
-        (literal("offline") == func.any(_SCOPES)).label("offline"),
+        with_offline(_SCOPES).label("offline"),
     )
     .select_from(
         _consumed.join(_held, _held.c.id == _consumed.c.instance_id).join(
@@ -166,47 +163,7 @@ _entitled = (
     .where(in_good_standing(user_id=_consumed.c.user_id, workspace_id=_workspace.c.id))
     .cte("entitled")
 )
-_ACCESS_EXPIRES = bindparam("access_expires_at", type_=_access.c.expires_at.type)
-_REFRESH_EXPIRES = bindparam("refresh_expires_at", type_=_access.c.expires_at.type)
-_SESSION_ID = bindparam("session_id", type_=_session.c.id.type)
-_new_session = (
-    insert(_session)
-    .from_select(
-        ["id", "instance_id", "user_id", "workspace_id", "scopes", "generation", "created_at", "expires_at"],
-        select(
-            _SESSION_ID,
-            _entitled.c.instance_id,
-            _entitled.c.user_id,
-            _entitled.c.workspace_id,
-            _entitled.c.scopes,
-            _entitled.c.generation,
-            _NOW,
-            case((_entitled.c.offline, _REFRESH_EXPIRES), else_=_ACCESS_EXPIRES),
-        ),
-    )
-    .returning(_session.c.id)
-    .cte("new_session")
-)
-_new_access = new_access(
-    select(
-        bindparam("access_hash", type_=_access.c.token_hash.type),
-        _entitled.c.instance_id,
-        _SESSION_ID,
-        _entitled.c.scopes,
-        _NOW,
-        _ACCESS_EXPIRES,
-    ),
-)
-_new_refresh = new_refresh(
-    select(bindparam("refresh_hash", type_=_refresh.c.token_hash.type), _SESSION_ID, _NOW, _REFRESH_EXPIRES)
-    .select_from(_entitled)
-    .where(_entitled.c.offline),
-)
-_REDEEM = Statement(
-    select(_entitled.c.scopes, _entitled.c.offline)
-    .select_from(_entitled)
-    .add_cte(_new_session, _new_access, _new_refresh)
-)
+_REDEEM = opened_for(_entitled)
 
 
 async def start(

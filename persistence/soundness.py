@@ -22,7 +22,9 @@ _RULES: Final[Mapping[str, str]] = {
             SELECT count(*) AS redeemed,
                    (SELECT count(*) FROM session
                      WHERE session.instance_id = device_grant.instance_id
-                       AND session.user_id = device_grant.user_id) AS made
+                       AND session.user_id = device_grant.user_id
+                       AND NOT EXISTS (SELECT FROM authorization_request
+                                        WHERE session_id = session.id)) AS made
               FROM device_grant
              WHERE state = 'redeemed' AND expires_at > now() - interval '1 day'
              GROUP BY instance_id, user_id
@@ -34,6 +36,22 @@ _RULES: Final[Mapping[str, str]] = {
             WHEN 'denied' THEN user_id IS NULL OR granted_scopes <> '{}'
             ELSE user_id IS NULL OR granted_scopes = '{}' OR NOT granted_scopes <@ scopes
         END
+    """,
+    "authorization requests whose decision is not complete": """
+        SELECT count(*) FROM authorization_request WHERE
+            (code_hash IS NOT NULL) <> (state IN ('approved', 'redeemed'))
+            OR (session_id IS NOT NULL) <> (state = 'redeemed')
+            OR (client_state IS NOT NULL AND state <> 'pending')
+            OR CASE state
+                WHEN 'pending' THEN user_id IS NOT NULL OR granted_scopes <> '{}'
+                WHEN 'denied' THEN user_id IS NULL OR granted_scopes <> '{}'
+                ELSE user_id IS NULL OR granted_scopes = '{}' OR NOT granted_scopes <@ scopes
+            END
+    """,
+    "redeemed authorization requests whose session is another's": """
+        SELECT count(*) FROM authorization_request AS request JOIN session ON session.id = session_id
+         WHERE session.instance_id <> request.instance_id OR session.user_id <> request.user_id
+            OR session.scopes <> request.granted_scopes
     """,
     # The newest refresh token lasts as long as its session, and is the only one that was not used.
     "live sessions without their one refresh token": """

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from contract_tests.admin.typed import typed
 from contract_tests.conftest import StartServer
+from contract_tests.harness import code_flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.instances import Instance, bearer
 from contract_tests.harness.people import Person
@@ -20,13 +21,27 @@ from persistence.statement import Statement
 
 BREAKS = {
     "redeemed device authorizations without their session": [
-        "DELETE FROM session WHERE id = (SELECT id FROM session LIMIT 1)"
+        "DELETE FROM session WHERE id = (SELECT id FROM session ORDER BY id LIMIT 1)"
     ],
     "device authorizations whose decision is not complete": [
         "UPDATE device_grant SET user_id = NULL WHERE state = 'approved'",
         "UPDATE device_grant SET granted_scopes = '{}' WHERE state = 'redeemed'",
         "UPDATE device_grant SET granted_scopes = '{assistant}' WHERE state = 'pending'",
         "UPDATE device_grant SET user_id = NULL WHERE state = 'denied'",
+    ],
+    "authorization requests whose decision is not complete": [
+        "UPDATE authorization_request SET user_id = NULL WHERE state = 'approved'",
+        "UPDATE authorization_request SET granted_scopes = '{assistant}' WHERE state = 'pending'",
+        "UPDATE authorization_request SET granted_scopes = '{billing:write}' WHERE state = 'approved'",
+        "UPDATE authorization_request SET user_id = NULL WHERE state = 'denied'",
+        "UPDATE authorization_request SET code_hash = NULL WHERE state = 'approved'",
+        "UPDATE authorization_request SET session_id = NULL WHERE state = 'redeemed'",
+        "UPDATE authorization_request SET client_state = 'x' WHERE state = 'denied'",
+    ],
+    "redeemed authorization requests whose session is another's": [
+        "UPDATE authorization_request SET instance_id = (SELECT id FROM instance"
+        " WHERE id <> instance_id LIMIT 1) WHERE state = 'redeemed'",
+        "UPDATE authorization_request SET granted_scopes = '{profile:read}' WHERE state = 'redeemed'",
     ],
     "live sessions without their one refresh token": [
         "UPDATE session SET expires_at = expires_at + interval '1 day' WHERE 'offline' = ANY (scopes)"
@@ -73,7 +88,7 @@ BREAKS = {
 def a_used_server(start_server: StartServer, url: str) -> None:
     """Every kind of grant, once at least."""
     server = start_server(database_url=url)
-    person = Person.create(Administration(url), "ada")
+    person = Person.with_password(Administration(url), "ada")
     with server.client() as client:
         instance, other = (Instance.register(client, key=person.key) for _ in range(2))
         client.post("/instance/alive", headers=bearer(instance.own_token()))
@@ -88,6 +103,12 @@ def a_used_server(start_server: StartServer, url: str) -> None:
                 f"/oauth2/device/{decision}", params={"user_code": code}, headers=bearer(person.pat)
             )
             assert answer.status_code == 200
+        tool, proof = code_flow.register(client, key=person.key), code_flow.Proof()
+        her = person.browser(client).headers
+        code_flow.sign_in(tool, her)
+        code_flow.granted(tool, proof, her)
+        code_flow.deny(client, her, code_flow.started(tool, proof))
+        code_flow.started(tool, proof, state="ours")
     assert server.stop() == 0
 
 
@@ -117,4 +138,4 @@ def doctor_names_it(url: str) -> None:
     assert ended.code == 1
     (found,) = [each for each in json.loads(ended.stdout)["checks"] if each["state"] == "fail"]
     assert found["check"] == "grants"
-    assert "2 instances that are claimed by half" in found["detail"]
+    assert "3 instances that are claimed by half" in found["detail"]

@@ -235,4 +235,14 @@ _INSTANCES = (
             "expires_at": "now() + (n % 1000) * interval '1 second'",
         },
     ),
+    Fill(
+        "authorization_request",
+        {
+            "handle_hash": _digest("handle"), "instance_id": _INSTANCE,
+            "redirect_uri": "'http://127.0.0.1:51004/callback'", "scopes": _SCOPES, "state": "'redeemed'",
+            "user_id": _USER, "granted_scopes": _SCOPES, "code_hash": _digest("code"),
+            "session_id": _id("session"), "created_at": _AGO,
+            "expires_at": "now() + (n % 1000) * interval '1 second'",
+        },
+    ),
 )  # fmt: skip

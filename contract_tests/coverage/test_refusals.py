@@ -54,7 +54,9 @@ def test_a_file_that_is_not_published_is_not_found(client: CheckedClient) -> Non
     assert client.get("/assets/no-such-file.css").status_code == 404
 
 
-@pytest.mark.parametrize("operation_id", declaring("429"))
+# `authorize` counts only what a client may ask for, and the example's client does not exist: it has a test of
+# its own.
+@pytest.mark.parametrize("operation_id", [each for each in declaring("429") if each != "authorize"])
 def test_what_is_limited_says_when_to_come_again(
     strict: CheckedClient, strict_database: str, operation_id: str
 ) -> None:

@@ -15,6 +15,7 @@ from contract_tests.fuzz.credentials import ANONYMOUS, FITTING, FuzzCredentials,
 
 # Operations that end the credential they are called with: after one of them the fuzzer signs in again.
 DELETING = {"delete_instance"}
+TOKEN = "/oauth2/token"
 OF_A_PERSON = "/api/v1/"  # where paths name what belongs to somebody
 SIGNING_OUT = {
     "revoke_session": ("access_token",),
@@ -86,24 +87,37 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
 def _make_real(case: Case[Any], wallet: Wallet) -> None:
     if _chosen(case, case.headers, "Date"):
         case.headers["Date"] = formatdate(usegmt=True)
-    if _chosen(case, case.query, "user_code"):
-        case.query["user_code"] = wallet.pending_user_code()
     names = case.path_parameters.keys() if case.operation.path.startswith(OF_A_PERSON) else ()
     if names and _chosen(case, case.path_parameters, next(iter(names))):
         case.path_parameters.update(wallet.real_path(names, ends=case.method.upper() == "DELETE"))
+    _make_query_real(case, wallet)
+    if isinstance(case.body, dict):
+        _make_body_real(case, case.body, wallet)
+
+
+def _make_query_real(case: Case[Any], wallet: Wallet) -> None:
+    if _chosen(case, case.query, "user_code"):
+        case.query["user_code"] = wallet.pending_user_code()
     if _chosen(case, case.query, "cursor"):
         cursor = wallet.real_cursor(case.formatted_path)
         case.query = {**case.query, "cursor": cursor} if cursor else _without(case.query, "cursor")
-    if not isinstance(case.body, dict):
-        return
-    if _chosen(case, case.body, "client_secret"):
+    if _chosen(case, case.query, "handle"):
+        case.query["handle"] = wallet.pending_handle()
+    if _chosen(case, case.query, "redirect_uri"):
+        case.query |= wallet.good_request()
+
+
+def _make_body_real(case: Case[Any], body: dict[str, Any], wallet: Wallet) -> None:
+    if _chosen(case, body, "client_secret"):
         client = wallet.sacrificed_instance() if case.path_parameters else wallet.instance()
-        case.body.update(client.credentials)
+        body.update(client.credentials)
         if case.path_parameters:
             case.path_parameters["id"] = client.client_id
+    if case.operation.path == TOKEN and _chosen(case, body, "code"):
+        body.update(wallet.code())
     for member, obtain in wallet.secrets.items():
-        if _chosen(case, case.body, member):
-            case.body[member] = obtain()
+        if _chosen(case, body, member):
+            body[member] = obtain()
 
 
 def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:

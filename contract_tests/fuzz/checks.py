@@ -27,7 +27,9 @@ PYTHON = re.compile(
 )
 
 # The members that carry secrets, and the shortest value that cannot occur in a sentence by chance.
-SECRET_MEMBERS = ("client_secret", "device_code", "refresh_token", "token", "instance_registration_key")
+SECRET_MEMBERS = (
+    "client_secret", "device_code", "refresh_token", "token", "instance_registration_key", "code", "handle",
+)  # fmt: skip
 SHORTEST_SECRET = 12
 
 

@@ -33,4 +33,4 @@ def fuzzed(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def person(admin: Administration) -> Person:
     """Somebody on the server that all tests share."""
-    return Person.create(admin, "link")
+    return Person.with_password(admin, "link")

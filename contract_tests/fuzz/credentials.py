@@ -11,9 +11,10 @@ from urllib.parse import quote_plus
 
 import httpx
 
+from contract_tests.harness import code_flow
 from contract_tests.harness.browsers import Browser
 from contract_tests.harness.contract import contract
-from contract_tests.harness.instances import Instance, approve, bearer
+from contract_tests.harness.instances import GRANT_TYPES, Instance, approve, bearer
 
 ANONYMOUS = "anonymous"
 FITTING = "fitting"  # to each operation the credential that its `security` asks for
@@ -65,6 +66,7 @@ class Wallet:
         return {
             "instance_registration_key": lambda: self._given.registration_key or "",
             "device_code": self.approved_device_code,
+            "handle": self.pending_handle,
             "refresh_token": lambda: self.instance().sign_in(self._pat()).refresh_token,
             "token": lambda: self.instance().sign_in(self._pat()).access_token,
             "user_code": lambda: Instance.register(self._http).start_device_flow().user_code,
@@ -96,6 +98,20 @@ class Wallet:
     def pending_user_code(self) -> str:
         """A device flow that waits for the person's decision."""
         return self.instance().start_device_flow().user_code
+
+    def good_request(self) -> dict[str, str]:
+        """The query of `authorize` with which this instance may send a browser."""
+        return code_flow.query(self.instance(), code_flow.Proof())
+
+    def pending_handle(self) -> str:
+        """An authorization request that waits for the person's decision."""
+        return code_flow.started(self.instance(), code_flow.Proof())
+
+    def code(self) -> dict[str, str]:
+        """The form of a code that the person has given, and that has not been redeemed."""
+        proof = code_flow.Proof()
+        code = code_flow.granted(self.instance(), proof, self.headers("session"))
+        return code_flow.form(code, proof) | self.instance().credentials
 
     def approved_device_code(self) -> str:
         """The code of a device flow that the person has approved."""
@@ -131,7 +147,12 @@ class Wallet:
         self._values.clear()
 
     def _new_instance(self) -> Instance:
-        return Instance.register(self._http, key=self._given.registration_key)
+        return Instance.register(
+            self._http,
+            key=self._given.registration_key,
+            grant_types=[*GRANT_TYPES, code_flow.CODE],
+            redirect_uris=[code_flow.CALLBACK],
+        )
 
     def browser(self) -> Browser:
         """The person, newly signed in."""

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from contract_tests.fuzz.credentials import basic
+from contract_tests.harness import code_flow
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import contract
 from contract_tests.harness.instances import GRANT_TYPES, SCOPE, Instance, bearer
@@ -21,6 +22,7 @@ from contract_tests.harness.people import Person
 
 FORM = "application/x-www-form-urlencoded"
 FROM_BODY = "$response.body#/"
+FROM_QUERY = "$request.query."
 FROM_REQUEST = "$request.body#/"
 
 # One walk takes every link but one: a request that is approved is not denied.
@@ -37,6 +39,8 @@ ROAD = [
 ]
 DENIAL = [("register_client", "start_device_flow"), ("device_authorize", "deny_request")]
 CLAIM = [("claim_instance", "allow_it"), ("claim_instance", "look_at_it_now")]
+CONSENT = [("authorization_information", "approve_it"), ("authorization_information", "deny_it")]
+SIGNED_IN = [("sign_in", "account"), ("sign_in", "sign_ins")]
 LOOKING_AFTER = [
     ("list_workspaces", "change_it"),
     ("list_instances", "look_at_it"),
@@ -71,10 +75,12 @@ class Walk:
         self.last["register_client"] = self.http.post("/oauth2/register", json=body).json()
         return self
 
-    def ask(self, operation_id: str) -> None:
-        """Ask for a list, from which links go on."""
+    def ask(self, operation_id: str, **query: str) -> None:
+        """Ask for something from which links go on."""
         operation = contract().operations[operation_id]
-        answer = self.http.get(operation.path, headers=bearer(self.person.pat))
+        self.sent[operation_id] = query
+        held = self._credential(operation.declared["security"], {})
+        answer = self.http.get(operation.path, params=query, headers=held)
         self.last[operation_id] = answer.json()
 
     def claim(self) -> None:
@@ -110,7 +116,8 @@ class Walk:
         return answer
 
     def _value(self, source: str, expression: Any) -> Any:
-        for start, known in ((FROM_BODY, self.last), (FROM_REQUEST, self.sent)):
+        known_by = ((FROM_BODY, self.last), (FROM_REQUEST, self.sent), (FROM_QUERY, self.sent))
+        for start, known in known_by:
             if isinstance(expression, str) and expression.startswith(start):
                 return _at(known[source], expression.removeprefix(start))
         return expression
@@ -119,6 +126,8 @@ class Walk:
         schemes = {name for each in security for name in each}
         if "pat" in schemes:
             return bearer(self.person.pat)
+        if "session" in schemes:
+            return self.person.browser(self.http).headers
         if "client_secret_basic" in schemes and "client_secret" not in body:
             registered = self.last["register_client"]
             client = Instance(self.http, registered["client_id"], registered["client_secret"])
@@ -138,7 +147,7 @@ def walk(client: CheckedClient, person: Person) -> Walk:
 
 
 def test_there_is_no_link_besides_these() -> None:
-    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *CLAIM} == declared().keys()
+    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *CLAIM, *CONSENT, *SIGNED_IN} == declared().keys()
 
 
 def test_the_whole_road(walk: Walk) -> None:
@@ -153,6 +162,19 @@ def test_the_other_end(walk: Walk) -> None:
     for source, name in DENIAL:
         assert walk.follow(source, name).is_success
     assert walk.follow("device_authorize", "poll").json()["error"] == "access_denied"
+
+
+@pytest.mark.parametrize(("source", "name"), CONSENT)
+def test_what_a_person_decides_in_a_browser(walk: Walk, source: str, name: str) -> None:
+    instance = code_flow.register(walk.http, key=walk.person.key)
+    walk.ask(source, handle=code_flow.started(instance, code_flow.Proof()))
+    answer = walk.follow(source, name)
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(("source", "name"), SIGNED_IN)
+def test_what_a_browser_that_is_signed_in_sees(walk: Walk, source: str, name: str) -> None:
+    assert walk.follow(source, name).is_success
 
 
 def test_looking_after_what_is_there(walk: Walk) -> None:

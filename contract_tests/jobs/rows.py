@@ -158,6 +158,19 @@ def _device_grant(number: int) -> dict[str, object]:
     }
 
 
+def _authorization_request(number: int) -> dict[str, object]:
+    return {
+        "handle_hash": _digest(number),
+        "instance_id": INSTANCE,
+        "redirect_uri": "https://tool.example/callback",
+        "scopes": [],
+        "code_challenge": _digest(number),
+        "state": "pending",
+        "granted_scopes": [],
+        "created_at": _NOW,
+    }
+
+
 def _access_token(number: int) -> dict[str, object]:
     return {"token_hash": _digest(number), "instance_id": INSTANCE, "scopes": [], "created_at": _NOW}
 
@@ -194,6 +207,7 @@ _EXAMPLES = {
     "instance": lambda number: _instance(_ulid(number)),
     "session": lambda number: _session(_ulid(number)),
     "device_grant": _device_grant,
+    "authorization_request": _authorization_request,
     "access_token": _access_token,
     "refresh_token": _refresh_token,
     "interaction": _interaction,

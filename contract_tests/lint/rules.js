@@ -98,6 +98,12 @@ const statusesAreSingle = aboutOperations(function* (operation) {
   }
 });
 
+const operationsCanSucceed = aboutOperations(function* (operation) {
+  if (!Object.keys(operation.responses ?? {}).some((status) => /^(2\d\d|302)$/.test(status))) {
+    yield 'An operation that never answers 2xx, nor 302 where a browser goes on.';
+  }
+});
+
 function* expectedErrors(operation, ctx) {
   yield ['400', 'every request can be malformed'];
   yield ['500', 'every answer can fail its check'];
@@ -133,7 +139,7 @@ const errorsHaveOneForm = aboutOperations(function* (operation, ctx, path) {
   }
 });
 
-const NEEDED = { 401: 'WWW-Authenticate', 405: 'Allow', 429: 'Retry-After', 503: 'Retry-After' };
+const NEEDED = { 302: 'Location', 401: 'WWW-Authenticate', 405: 'Allow', 429: 'Retry-After', 503: 'Retry-After' };
 
 const headersThatStatusesNeed = aboutOperations(function* (operation, ctx) {
   for (const [status, response] of responsesOf(operation, ctx)) {
@@ -198,6 +204,7 @@ export default () => ({
       'arrays-are-bounded': arraysAreBounded,
       'inputs-say-what-they-ignore': inputsSayWhatTheyIgnore,
       'statuses-are-single': statusesAreSingle,
+      'operations-can-succeed': operationsCanSucceed,
       'errors-are-documented': errorsAreDocumented,
       'errors-have-one-form': errorsHaveOneForm,
       'headers-that-statuses-need': headersThatStatusesNeed,

@@ -10,12 +10,12 @@ from handlers import secret
 from handlers.caller import Caller
 from handlers.errors import InvalidClient, InvalidRequest
 from persistence import registration
-from persistence.unit_of_work import UnitOfWork
+from persistence.unit_of_work import Record, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An authenticated OAuth client, which is an instance."""
+    """An OAuth client, which is an instance."""
 
     id: str
     client_id: str
@@ -57,6 +57,16 @@ async def verified(*, client_id: str, client_secret: str, store: UnitOfWork) -> 
         or row is None
     ):
         raise InvalidClient
+    return _client(row)
+
+
+async def identified(*, client_id: str, store: UnitOfWork) -> Client | None:
+    """The client that has this id, or None. Nobody has shown to be that client."""
+    row = await registration.client_by_id(store, client_id=client_id)
+    return _client(row) if row is not None else None
+
+
+def _client(row: Record) -> Client:
     return Client(
         id=row["id"],
         client_id=row["client_id"],

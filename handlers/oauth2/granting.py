@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from handlers import secret
 from handlers.errors import (
@@ -14,7 +16,9 @@ from handlers.errors import (
     ExpiredToken,
     InvalidClient,
     InvalidGrant,
+    InvalidRequest,
     InvalidScope,
+    ReplayedGrant,
     SlowDown,
     StaleDate,
     UnauthorizedClient,
@@ -23,9 +27,10 @@ from handlers.oauth2 import scopes
 from handlers.oauth2.clients import Client
 from handlers.oauth2.rotation import TokenPair, rotate
 from handlers.ports import Ports
-from persistence import device_grants, tokens
-from persistence.unit_of_work import UnitOfWork
+from persistence import authorization, device_grants, tokens
+from persistence.unit_of_work import Record, UnitOfWork
 
+_VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 section 4.1
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 # RFC 8628 section 3.5 has the client wait 5 s longer after each slow_down. The server insists on the first
 # 5 s only: a client that counted fewer answers than it was sent still recovers.
@@ -96,6 +101,40 @@ async def device_code(
     return await _redeem(code_hash, client=client, store=store, ports=ports, now=now)
 
 
+async def authorization_code(
+    *, client: Client, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
+) -> TokenPair:
+    """A person's tokens for a code, exactly once (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+
+    A client that shows a code again is refused, and what the code gave ends with that, however soon it comes
+    (RFC 6749 section 4.1.2): whether it repeats itself or somebody else has the code, nobody can tell, and of
+    two who have it the first may be the thief. A client whose answer was lost holds nothing that would end.
+    """
+    code, address, verifier = (body.get(name) or "" for name in ("code", "redirect_uri", "code_verifier"))
+    if not code or not address:
+        raise InvalidRequest("`code` or `redirect_uri` is missing.")
+    if _VERIFIER.fullmatch(verifier) is None:
+        raise InvalidRequest("`code_verifier` is missing or not one of RFC 7636 section 4.1.")
+    if not secret.well_formed(code, secret.AUTHORIZATION_CODE):
+        raise InvalidGrant
+    code_hash = secret.digest(code)
+    new = _NewSession.at(now, ports)
+    row = await authorization.redeem(
+        store,
+        code_hash=code_hash,
+        instance_id=client.id,
+        redirect_uri=address,
+        code_challenge=secret.digest(verifier),
+        now=now,
+        **new.stored(),
+    )
+    if row is not None:
+        return new.pair(row)
+    if await authorization.revoke_what_it_gave(store, code_hash=code_hash, instance_id=client.id, now=now):
+        raise ReplayedGrant
+    raise InvalidGrant
+
+
 async def refresh_token(
     *, client: Client, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
 ) -> TokenPair:
@@ -114,28 +153,61 @@ def refuse_unregistered(client: Client, grant_type: str) -> None:
         raise UnauthorizedClient
 
 
+class _Stored(TypedDict):
+    session_id: str
+    access_hash: bytes
+    refresh_hash: bytes
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+
 async def _redeem(
     code_hash: bytes, *, client: Client, store: UnitOfWork, ports: Ports, now: datetime
 ) -> TokenPair:
-    access_token = ports.randomness.secret(secret.ACCESS_TOKEN)
-    refresh = ports.randomness.secret(secret.REFRESH_TOKEN)
-    access_expires_at = now + ports.policy.access_token_life
+    new = _NewSession.at(now, ports)
     row = await device_grants.redeem(
-        store,
-        device_code_hash=code_hash,
-        instance_id=client.id,
-        session_id=ports.randomness.id(now),
-        access_hash=secret.digest(access_token),
-        refresh_hash=secret.digest(refresh),
-        now=now,
-        access_expires_at=access_expires_at,
-        refresh_expires_at=now + ports.policy.refresh_token_life,
+        store, device_code_hash=code_hash, instance_id=client.id, now=now, **new.stored()
     )
     if row is None:
         raise InvalidGrant
-    return TokenPair(
-        access_token=access_token,
-        access_expires_at=access_expires_at,
-        refresh_token=refresh if row["offline"] else None,
-        scopes=tuple(row["scopes"]),
-    )
+    return new.pair(row)
+
+
+@dataclass(frozen=True, slots=True)
+class _NewSession:
+    """What a session that may come to be would begin with."""
+
+    id: str
+    access_token: str
+    refresh_token: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+    @classmethod
+    def at(cls, now: datetime, ports: Ports) -> _NewSession:
+        return cls(
+            id=ports.randomness.id(now),
+            access_token=ports.randomness.secret(secret.ACCESS_TOKEN),
+            refresh_token=ports.randomness.secret(secret.REFRESH_TOKEN),
+            access_expires_at=now + ports.policy.access_token_life,
+            refresh_expires_at=now + ports.policy.refresh_token_life,
+        )
+
+    def stored(self) -> _Stored:
+        """What is kept of it."""
+        return {
+            "session_id": self.id,
+            "access_hash": secret.digest(self.access_token),
+            "refresh_hash": secret.digest(self.refresh_token),
+            "access_expires_at": self.access_expires_at,
+            "refresh_expires_at": self.refresh_expires_at,
+        }
+
+    def pair(self, opened: Record) -> TokenPair:
+        """The tokens, once the session is there with its `scopes`."""
+        return TokenPair(
+            access_token=self.access_token,
+            access_expires_at=self.access_expires_at,
+            refresh_token=self.refresh_token if opened["offline"] else None,
+            scopes=tuple(opened["scopes"]),
+        )

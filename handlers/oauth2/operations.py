@@ -28,6 +28,7 @@ from persistence.unit_of_work import Record, UnitOfWork
 _NO_STORE = {"Cache-Control": "no-store"}
 _USER_CODE_TRIES = 5
 _GRANTS = {
+    registering.AUTHORIZATION_CODE: granting.authorization_code,
     registering.CLIENT_CREDENTIALS: granting.client_credentials,
     registering.DEVICE_CODE: granting.device_code,
     registering.REFRESH_TOKEN: granting.refresh_token,
@@ -62,7 +63,7 @@ async def update_client(*, id: str, body: Mapping[str, Any], store: UnitOfWork) 
         raise InvalidClient
     client = await clients.verified(client_id=id, client_secret=body["client_secret"], store=store)
     kept_scopes = scopes.registered(body["scope"])
-    kept_grant_types = registering.grant_types(body["grant_types"])
+    kept_grant_types = registering.grant_types(body["grant_types"], redirect_uris=client.redirect_uris)
     registration.update_client(
         store,
         client_id=client.client_id,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from handlers import display_name, secret
 from handlers.address_prefix import prefix
@@ -17,7 +15,7 @@ from handlers.errors import (
     OAuthTooManyRequests,
     RegistrationsFull,
 )
-from handlers.oauth2 import scopes
+from handlers.oauth2 import redirect_uri, scopes
 from handlers.policy import Policy
 from handlers.ports import Ports
 from persistence import registration, unclaimed
@@ -27,7 +25,8 @@ from persistence.unit_of_work import UnitOfWork
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 (the name of a grant type)
 CLIENT_CREDENTIALS = "client_credentials"
-SUPPORTED_GRANT_TYPES = (DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
+AUTHORIZATION_CODE = "authorization_code"
+SUPPORTED_GRANT_TYPES = (DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, AUTHORIZATION_CODE)
 
 _EXPIRED_AT_MOST = 100
 _NAME_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -35,23 +34,24 @@ _RETRY_WHEN_FULL_S = 300
 _KNOWN_FULL = timedelta(seconds=1)  # for so long after a count that found no place, nobody counts again
 
 
-def grant_types(asked: Sequence[str]) -> tuple[str, ...]:
-    """The supported ones of the grant types asked for, each once. Raises InvalidClientMetadata when none is
-    left.
+def grant_types(asked: Sequence[str], *, redirect_uris: Sequence[str]) -> tuple[str, ...]:
+    """The supported ones of the grant types asked for, each once; codes only for a client that has an address
+    to send them to. Raises InvalidClientMetadata when none is left.
     """
-    kept = tuple(dict.fromkeys(name for name in asked if name in SUPPORTED_GRANT_TYPES))
+    kept = tuple(
+        name
+        for name in dict.fromkeys(asked)
+        if name in SUPPORTED_GRANT_TYPES and (redirect_uris or name != AUTHORIZATION_CODE)
+    )
     if not kept:
         raise InvalidClientMetadata("None of the grant types is supported.")
     return kept
 
 
 def redirect_uris(asked: Sequence[str] | None) -> tuple[str, ...]:
-    """The redirect URIs, each once. Raises InvalidRedirectUri unless each is https, or http on a loopback
-    address.
-    """
-    for uri in asked or ():
-        if not _is_usable_redirect(uri):
-            raise InvalidRedirectUri
+    """The redirect URIs, each once. Raises InvalidRedirectUri unless each can be registered."""
+    if not all(redirect_uri.is_registrable(uri) for uri in asked or ()):
+        raise InvalidRedirectUri
     return tuple(dict.fromkeys(asked or ()))
 
 
@@ -69,16 +69,17 @@ async def register(
     OAuthTooManyRequests, RegistrationsFull.
     """
     client_secret = ports.randomness.secret(secret.CLIENT_SECRET)
+    addresses = redirect_uris(body.get("redirect_uris"))
     client = NewClient(
         id=ports.randomness.id(now),
         client_id=ports.randomness.id(now),
         client_secret_hash=secret.digest(client_secret),
         scopes=scopes.registered(body["scope"]),
-        grant_types=grant_types(body["grant_types"]),
+        grant_types=grant_types(body["grant_types"], redirect_uris=addresses),
         token_endpoint_auth_method=body.get("token_endpoint_auth_method") or "client_secret_post",
         # Whoever approves reads it, and nobody vouches for it: RFC 7591 section 3.2.1 allows to replace it.
         client_name=display_name.shown(body.get("client_name") or ""),
-        redirect_uris=redirect_uris(body.get("redirect_uris")),
+        redirect_uris=addresses,
     )
     key = body.get("instance_registration_key")
     if key is not None:
@@ -148,32 +149,3 @@ def _over_quota(started: datetime, *, policy: Policy, now: datetime) -> OAuthToo
             "Too many unclaimed registrations from this address. Use a registration key, or try again later."
         ),
     )
-
-
-def _is_usable_redirect(uri: str) -> bool:
-    try:
-        parts = urlsplit(uri)
-        host = parts.hostname or ""
-        parts.port  # noqa: B018 (raises ValueError for a port that is none)
-    except ValueError:
-        return False
-    if (
-        not uri.isascii()
-        or not host
-        or parts.fragment
-        or "#" in uri
-        or "@" in parts.netloc
-        or "\\" in uri
-        or " " in uri
-    ):
-        return False
-    if parts.scheme == "https":
-        return True
-    return parts.scheme == "http" and (host == "localhost" or _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -15,7 +15,7 @@ from persistence.tables.accounts import (
 )
 from persistence.tables.catalogue import Package, Release, ReleaseLink
 from persistence.tables.columns import metadata
-from persistence.tables.grants import AccessToken, DeviceGrant, RefreshToken, Session
+from persistence.tables.grants import AccessToken, AuthorizationRequest, DeviceGrant, RefreshToken, Session
 from persistence.tables.instances import Instance, RegistrationKey
 from persistence.tables.jobs import queue as _queue  # noqa: F401 (PgQueuer's tables are ours to declare)
 from persistence.tables.mails import Mail
@@ -26,6 +26,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "Attempt",
+    "AuthorizationRequest",
     "DeviceGrant",
     "Instance",
     "Interaction",

@@ -34,6 +34,31 @@ class DeviceGrant(SQLModel, table=True):
     )
 
 
+class AuthorizationRequest(SQLModel, table=True):
+    """A request of the authorization code flow (RFC 6749 section 4.1). Its state only ever moves pending ->
+    approved -> redeemed, or pending -> denied; approved, it has a code, and its end is the code's.
+    """
+
+    __tablename__ = "authorization_request"
+    handle_hash: bytes = Field(sa_column=digest(primary_key=True))
+    instance_id: str = Field(sa_column=reference("instance.id", index=True))
+    redirect_uri: str = Field(sa_column=text(1024))
+    scopes: list[str] = Field(sa_column=texts(64))
+    client_state: str | None = Field(sa_column=text(1024, nullable=True))
+    code_challenge: bytes = Field(sa_column=digest())
+    state: str = Field(sa_column=text(16))
+    user_id: str | None = Field(sa_column=reference("account.id", nullable=True, index=True))
+    granted_scopes: list[str] = Field(sa_column=texts(64))
+    code_hash: bytes | None = Field(sa_column=digest(nullable=True, unique=True))
+    session_id: str | None = Field(sa_column=reference("session.id", nullable=True, index=True))
+    created_at: datetime = Field(sa_column=moment())
+    expires_at: datetime = Field(sa_column=moment(index=True))
+
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'approved', 'denied', 'redeemed')", name="state"),
+    )
+
+
 class Session(SQLModel, table=True):
     """A person signed in to an instance: the family of every token that came from one approval."""
 
