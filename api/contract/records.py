@@ -96,11 +96,24 @@ def compile_collections(tree: Mapping[str, Any]) -> Collections:
     return Collections(found)
 
 
+def _refuse_unknown_stores(operation: Mapping[str, Any], records: Mapping[str, Any]) -> None:
+    """What an operation may write as its purpose is said of each, in names of declared records."""
+    operation_id, stores = operation["operationId"], operation.get("x-stores")
+    if not isinstance(stores, list):
+        raise ContractError(f"Operation {operation_id} does not say which records it may write (x-stores).")
+    unknown = [str(name) for name in stores if name not in records]
+    if unknown:
+        raise ContractError(
+            f"Operation {operation_id} may write {unknown[0]!r}, which is no declared record."
+        )
+
+
 def _compile(operation: Mapping[str, Any], records: Mapping[str, Any]) -> Collection | None:
     operation_id = operation["operationId"]
     declared = operation.get("x-collect")
     if not isinstance(declared, list):
         raise ContractError(f"Operation {operation_id} does not say what it collects (x-collect).")
+    _refuse_unknown_stores(operation, records)
     if not declared:
         return None
     if len(declared) > 1 or declared[0].get("record") != "interaction" or "interaction" not in records:

@@ -32,19 +32,26 @@ def wallet_of(person: Person, http: httpx.Client) -> Wallet:
 
 def ask(http: httpx.Client, operation: Operation, wallet: Wallet, **fields: str) -> Iterator[httpx.Response]:
     """Ask once with each kind of credential that the operation admits, and add header `fields`."""
-    schemes = [name for each in operation.declared["security"] for name in each]
+    for scheme in schemes_of(operation):
+        yield ask_with(scheme, http, operation, wallet, **fields)
+
+
+def schemes_of(operation: Operation) -> list[str]:
+    """The security schemes that an operation admits; one empty name when it admits everybody."""
+    return [name for each in operation.declared["security"] for name in each] or [""]
+
+
+def ask_with(
+    scheme: str, http: httpx.Client, operation: Operation, wallet: Wallet, **fields: str
+) -> httpx.Response:
+    """Ask once with the credential of a scheme."""
     request = well_formed(operation, client=not operation.declared["security"])
-    for scheme in schemes or [""]:
-        held = wallet.headers(scheme) if scheme else {}
-        if "Origin" in held:  # the page is one of the server that is asked
-            held = {**held, "Origin": origin_of(http)}
-        answer = http.request(
-            request.method,
-            request.url,
-            content=request.content,
-            headers={**request.headers, **held, **fields},
-        )
-        if answer.is_success:
-            for spent in SIGNING_OUT.get(operation.operation_id, ()):
-                wallet.spend(spent)
-        yield answer
+    held = wallet.headers(scheme) if scheme else {}
+    if "Origin" in held:  # the page is one of the server that is asked
+        held = {**held, "Origin": origin_of(http)}
+    headers = {**request.headers, **held, **fields}
+    answer = http.request(request.method, request.url, content=request.content, headers=headers)
+    if answer.is_success:
+        for spent in SIGNING_OUT.get(operation.operation_id, ()):
+            wallet.spend(spent)
+    return answer

@@ -44,3 +44,9 @@ def test_what_is_declared_is_what_is_recorded() -> None:
 def test_anything_else_is_refused(edit: Edit, sentence: str) -> None:
     with pytest.raises(ContractError, match=f"ping_alive.*{sentence}"):
         compiled(edit)
+
+
+@pytest.mark.parametrize("stores", [None, "instance", ["no_such_record"]])
+def test_what_may_be_stored_is_said_in_names_of_records(stores: object) -> None:
+    with pytest.raises(ContractError, match="ping_alive"):
+        compiled(lambda alive: alive.update({"x-stores": stores}))
