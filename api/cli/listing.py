@@ -21,7 +21,7 @@ def listed(
     """`{name: [...]}` with whole rows, or a table of `columns`. With a limit, `next` says where the next
     page begins.
     """
-    data: dict[str, object] = {name: [{key: _plain(value) for key, value in row.items()} for row in rows]}
+    data: dict[str, object] = {name: [{key: plain(value) for key, value in row.items()} for row in rows]}
     lines = [[_shown(row[column]) for column in columns] for row in rows]
     text = _table([column.removesuffix("_at") for column in columns], lines) if rows else "None."
     if limit is not None:
@@ -31,14 +31,15 @@ def listed(
     return Outcome(data, text)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """The value as JSON can hold it."""
     return rfc3339(value) if isinstance(value, datetime) else value
 
 
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "-" if value is None or value == "" else str(_plain(value))
+    return "-" if value is None or value == "" else str(plain(value))
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

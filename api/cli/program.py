@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from api.cli import access_tokens, instances, registration_keys, releases, store, users
+from api.cli import access_tokens, instances, mails, registration_keys, releases, store, users
 from api.cli.command import command
 from api.cli.doctor.command import doctor
 from api.cli.simulation.command import simulate_instance
@@ -25,6 +25,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(access_tokens.app, name="pat")
 app.add_typer(registration_keys.app, name="registration-key")
 app.add_typer(instances.app, name="instance")
+app.add_typer(mails.app, name="mail")
 app.add_typer(releases.app, name="release")
 app.add_typer(store.app, name="store")
 command(app, "doctor")(doctor)

@@ -27,7 +27,7 @@ from persistence.mails import Taken
 AT_MOST: Final = 200  # in a run; the rest is done by the next, which follows soon
 AT_ONCE: Final = 4
 ATTEMPTS: Final = 10
-_FIRST_PAUSE: Final = timedelta(minutes=1)  # doubled after each attempt: all of them take six hours
+_FIRST_PAUSE: Final = timedelta(minutes=1)  # doubled after each attempt: all of them take four hours
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 _TAKEN_FOR: Final = timedelta(minutes=2)  # longer than any gateway takes up to the end of a message
 _SENDING_FOR: Final = timedelta(minutes=5)  # longer than one waits for the answer to the end

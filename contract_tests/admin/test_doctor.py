@@ -117,12 +117,15 @@ class TestDoctor:
             ("postgres/socket", 0o755, "chmod 700"),
             ("postgres", 0o711, "chmod 700"),
             (".", 0o707, "chmod o-w"),
+            ("mail", 0o750, "chmod 700"),
         ],
     )
     def test_a_place_that_others_can_enter(
         self, cluster_dir: Path, name: str, mode: int, advice: str
     ) -> None:
         place = cluster_dir / name
+        if name == "mail":
+            place.mkdir(0o700, exist_ok=True)
         before = place.stat().st_mode
         place.chmod(mode)
         try:

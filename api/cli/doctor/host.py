@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from api.cli.doctor.finding import Finding, State
+from api.gateways.mail.files import DIRECTORY
 from persistence.embedded.layout import ADMINISTRATOR, APPLICATION, Layout
 
 _MIB = 1024 * 1024
@@ -47,6 +48,7 @@ def _complaints(layout: Layout) -> Iterator[str]:
     if not os.access(layout.data_dir, os.R_OK | os.W_OK | os.X_OK):
         yield f"This user may not use {layout.data_dir}; run the command as its owner."
         return
+    yield from _too_open({layout.data_dir / DIRECTORY: "700"})
     if not layout.root.exists():
         return
     if layout.root.stat().st_mode & 0o077:
@@ -54,16 +56,17 @@ def _complaints(layout: Layout) -> Iterator[str]:
     if not os.access(layout.root, os.R_OK | os.W_OK | os.X_OK):
         yield f"This user may not use {layout.root}; run the command as its owner."
         return
-    yield from _too_open(layout)
+    yield from _too_open(
+        {
+            layout.password_file(APPLICATION): "600",
+            layout.password_file(ADMINISTRATOR): "600",
+            layout.sockets: "700",
+            layout.cluster: "700",
+        }
+    )
 
 
-def _too_open(layout: Layout) -> Iterator[str]:
-    private = {
-        layout.password_file(APPLICATION): "600",
-        layout.password_file(ADMINISTRATOR): "600",
-        layout.sockets: "700",
-        layout.cluster: "700",
-    }
+def _too_open(private: Mapping[Path, str]) -> Iterator[str]:
     for path, mode in private.items():
         if path.exists() and path.stat().st_mode & 0o077:
             yield f"Others than its owner may use {path}; run: chmod {mode} {path}."

@@ -24,6 +24,14 @@ KEPT_FOR: Final = timedelta(days=7)
 _UNFINISHED: Final = ".new"
 
 
+def read(data_dir: Path, id: str) -> str | None:
+    """A mail that was written into a data directory, as it is there; None when there is none."""
+    try:
+        return (data_dir / DIRECTORY / f"{id}{ENDING}").read_bytes().decode()
+    except FileNotFoundError:
+        return None
+
+
 class MailFiles:
     """Puts mails into a directory, which is made when the first one comes."""
 
