@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -13,9 +14,18 @@ from api.cli.listing import After, Limit, listed
 from api.cli.outcome import Outcome
 from handlers.user import creation, disabling, finding
 from handlers.user.password import MOST, UnusablePassword
-from persistence import people
+from persistence import deletion, people
 
 app = group("Accounts.")
+
+
+class _Reason(Enum):
+    """Why an operator deletes an account."""
+
+    UNDERAGE = "underage"
+    ABUSE = "abuse"
+    REQUESTED = "requested"
+
 
 _User = Annotated[str, typer.Option(metavar="E", help="E-mail address, username or id.")]
 
@@ -88,6 +98,31 @@ def _hashed(password: str, *, about: tuple[str, ...]) -> str:
     from api.gateways.passwords.hashing import hashed  # no other command needs it
 
     return hashed(password, about=about)
+
+
+@store_command(app, "delete")
+async def delete(
+    desk: Desk,
+    *,
+    user: _User,
+    reason: Annotated[_Reason, typer.Option(help="Said again in the answer, and kept nowhere.")],
+) -> Outcome:
+    """Delete an account for good, with the workspaces that it owns and the instances in them."""
+    user_id = await finding.user_id(user, store=desk.store)
+    gone = await deletion.delete_account(desk.store, user_id=user_id, now=desk.now)
+    if gone is None:
+        raise finding.UnknownUser
+    return Outcome(
+        {
+            "id": user_id,
+            "deleted": True,
+            "reason": reason.value,
+            "workspaces": gone.workspaces,
+            "instances": gone.instances,
+        },
+        f"Deleted the account {user_id} ({reason.value}); workspaces: {gone.workspaces},"
+        f" instances: {gone.instances}.",
+    )
 
 
 def _line_of_stdin() -> str:

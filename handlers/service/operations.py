@@ -25,6 +25,7 @@ async def security_contact(*, ports: Ports, now: datetime) -> Answer:
     """Whom to tell about a security issue (RFC 9116). `Expires` moves once a day."""
     expires = (now + _CONTACT_LIFE).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = (
+        "# Also for reports of an account of a child under 13, which is then deleted.",
         f"Contact: {ports.policy.security_contact}",
         f"Expires: {rfc3339(expires)}",
         f"Canonical: {ports.policy.public_url}/.well-known/security.txt",

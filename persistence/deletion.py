@@ -1,0 +1,74 @@
+"""Deleting an account with all that is kept of the person: what refers to it goes by foreign key, and what
+only names it (counters, mails to its address) in the same statement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from persistence.statement import Statement
+from persistence.tables import metadata
+from persistence.unit_of_work import UnitOfWork
+
+_account = metadata.tables["account"]
+_workspace = metadata.tables["workspace"]
+_member = metadata.tables["workspace_member"]
+_instance = metadata.tables["instance"]
+_attempt = metadata.tables["attempt"]
+_mail = metadata.tables["mail"]
+
+_USER_ID = bindparam("user_id", type_=_account.c.id.type)
+_deleted = (
+    delete(_account)
+    .where(_account.c.id == _USER_ID)
+    .returning(_account.c.id, _account.c.email)
+    .cte("deleted")
+)
+_owned = select(_workspace.c.id).where(_workspace.c.owner_id == _USER_ID)
+# Who may do what changes in the workspaces of others that the person was a member of.
+_left = (
+    update(_workspace)
+    .where(
+        _workspace.c.id.in_(select(_member.c.workspace_id).where(_member.c.user_id == _USER_ID)),
+        _workspace.c.owner_id != _USER_ID,
+    )
+    .values(
+        generation=_workspace.c.generation + 1,
+        updated_at=bindparam("now", type_=_workspace.c.updated_at.type),
+    )
+    .returning(_workspace.c.id)
+    .cte("left_behind")
+)
+_counters = delete(_attempt).where(_attempt.c.subject == _USER_ID).returning(_attempt.c.kind).cte("counters")
+_mails = (
+    delete(_mail).where(_mail.c.to_address.in_(select(_deleted.c.email))).returning(_mail.c.id).cte("mails")
+)
+_DELETE = Statement(
+    select(
+        select(func.count()).select_from(_owned.subquery()).scalar_subquery().label("workspaces"),
+        select(func.count())
+        .where(_instance.c.workspace_id.in_(_owned))
+        .select_from(_instance)
+        .scalar_subquery()
+        .label("instances"),
+    )
+    .select_from(_deleted)
+    .add_cte(_left, _counters, _mails)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How much went with an account."""
+
+    workspaces: int
+    instances: int
+
+
+async def delete_account(store: UnitOfWork, *, user_id: str, now: datetime) -> Deleted | None:
+    """Delete the account, the workspaces that it owns and their instances; None if there is none."""
+    row = await store.write(_DELETE, user_id=user_id, now=now)
+    return Deleted(row["workspaces"], row["instances"]) if row is not None else None
