@@ -57,7 +57,7 @@ _MAIL: dict[str, Form] = {"kind": _WORD, "reason": _WORD, "attempt": _count}
 class Event(Enum):
     """Everything that can be logged: the word, how serious it is, and its fields with their form."""
 
-    SERVER_STARTED = ("server_started", "info", {"public_url": _OWN_URL, "workers": _count})
+    SERVER_STARTED = ("server_started", "info", {"public_url": _OWN_URL, "workers": _count, "captcha": _flag})
     SERVER_DRAINING = ("server_draining", "info", _NOTHING)
     SERVER_STOPPED = ("server_stopped", "info", _NOTHING)
     WORKER_STARTED = ("worker_started", "info", {"worker": _count, "pid": _count})
@@ -93,6 +93,12 @@ class Event(Enum):
     GRANT_REPLAYED = ("grant_replayed", "warning", {"operation_id": _WORD, "request_id": _REQUEST})
     PASSWORDS_INTERRUPTED = (
         "passwords_interrupted",
+        "error",
+        {"operation_id": _WORD, "request_id": _REQUEST},
+    )
+    CAPTCHA_UNAVAILABLE = ("captcha_unavailable", "error", {"operation_id": _WORD, "request_id": _REQUEST})
+    CAPTCHA_MISCONFIGURED = (
+        "captcha_misconfigured",
         "error",
         {"operation_id": _WORD, "request_id": _REQUEST},
     )

@@ -78,6 +78,14 @@ class Settings:
     user_code_attempts: int = 10
     authorization_requests: int = 100
 
+    turnstile_site_key: str | None = None
+    turnstile_secret: str | None = field(default=None, repr=False)
+    turnstile_url: str = "https://challenges.cloudflare.com/turnstile/v0"
+    sign_ups_before_captcha: int = 0
+    sign_ups_per_origin: int = 5
+    sign_in_attempts: int = 10
+    sign_in_attempts_per_address: int = 100
+
     @classmethod
     def from_environment(
         cls,
@@ -102,6 +110,7 @@ class Settings:
         )
         settings._refuse_half_of_tls()
         settings._refuse_half_of_smtp()
+        settings._refuse_half_of_captcha()
         return settings
 
     def bound_to(self, port: int) -> Settings:
@@ -150,6 +159,11 @@ class Settings:
             raise BadSetting(f"{_variable(missing)} is missing: a user's name and password go together.")
         if self.smtp_tls == "none" and self.smtp_password is not None:
             raise BadSetting(f"{_variable('smtp_tls')} must not be none where a password is to be sent.")
+
+    def _refuse_half_of_captcha(self) -> None:
+        if (self.turnstile_site_key is None) != (self.turnstile_secret is None):
+            missing = "turnstile_site_key" if self.turnstile_site_key is None else "turnstile_secret"
+            raise BadSetting(f"{_variable(missing)} is missing: a site key and its secret go together.")
 
     def _with_public_url(self, *, derived: bool) -> Settings:
         if not derived:
@@ -229,4 +243,11 @@ _READERS: Mapping[str, values.Reader] = {
     "unclaimed_cap": values.integer(1, 1_000_000_000),
     "user_code_attempts": values.integer(1, 1_000_000_000),
     "authorization_requests": values.integer(1, 1_000_000_000),
+    "turnstile_site_key": values.key,
+    "turnstile_secret": values.key,
+    "turnstile_url": values.service_url,
+    "sign_ups_before_captcha": values.integer(0, 1_000_000_000),
+    "sign_ups_per_origin": values.integer(1, 1_000_000_000),
+    "sign_in_attempts": values.integer(1, 1_000_000_000),
+    "sign_in_attempts_per_address": values.integer(1, 1_000_000_000),
 }

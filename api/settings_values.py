@@ -127,6 +127,26 @@ def hidden(name: str, text: str) -> str:
     return text
 
 
+def service_url(name: str, text: str) -> str:
+    """Where an outside service is, without a slash at its end. Plain HTTP only on this machine: a secret goes
+    there.
+    """
+    parts = re.fullmatch(r"(https?://[^/]+)(?:/[0-9A-Za-z._~/-]*)?", text)
+    usable = parts is not None and _is_origin(parts[1])
+    if not usable or not (text.startswith("https:") or is_loopback(urlsplit(text).hostname or "")):
+        raise BadSetting(
+            f"{name} must be a URL without a query that begins with https://; http:// is for this machine."
+        )
+    return text.rstrip("/")
+
+
+def key(name: str, text: str) -> str:
+    """A key that an outside service gave. It may be a secret, so the sentence does not repeat it."""
+    if not re.fullmatch(r"[0-9A-Za-z_.-]{1,128}", text):
+        raise BadSetting(f"{name} must be 1 to 128 letters, digits, dots, dashes or underscores.")
+    return text
+
+
 def networks(name: str, text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """A comma-separated list of addresses and CIDR ranges."""
     try:

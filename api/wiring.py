@@ -8,14 +8,16 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
 
 from api.compression import gzip_copy
 from api.contract.document import Document
+from api.contract.forwarding import compile_forwards, refuse_undeclared
 from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
+from api.gateways.captcha import turnstile
 from api.gateways.passwords.line import PasswordLine
 from api.gateways.randomness import SystemRandomness
 from api.gateways.sealing import FileSealing
@@ -24,7 +26,7 @@ from api.security import StoredCredentials
 from api.settings import Network, Settings
 from handlers.account.mailing import COMPOSERS
 from handlers.policy import Policy
-from handlers.ports import MailGateway, Ports, Published, StaticFile
+from handlers.ports import CaptchaAction, MailGateway, Ports, Published, StaticFile
 from persistence.database import Database
 from persistence.unit_of_work import UnitOfWork
 
@@ -44,6 +46,13 @@ class Wiring:
         self, settings: Settings, *, ports: Ports, document: Document, metrics: Metrics, logs: Logs
     ) -> None:
         collections = compile_collections(document.tree)
+        refuse_undeclared(
+            compile_forwards(document.tree),
+            to=turnstile.PROCESSOR,
+            fields=turnstile.FORWARDED,
+            of=get_args(CaptchaAction),
+            tree=document.tree,
+        )
         self.ports = ports
         self.metrics = metrics
         self.logs = logs
@@ -70,12 +79,14 @@ class Wiring:
         self._watching = asyncio.create_task(self._watch(self._database))
 
     async def shutdown(self) -> None:
-        """End the process that hashes passwords, and close the connection pool."""
+        """End the process that hashes passwords, and close the pool and what gateways hold open."""
         await self.ports.passwords.close()
         if self._watching is not None:
             self._watching.cancel()
         if self._database is not None:
             await self._database.close()
+        if self.ports.captcha is not None:
+            await self.ports.captcha.close()
 
     async def _watch(self, database: Database) -> None:
         """Note from time to time how the pool stands: a request has no time for it."""
@@ -90,18 +101,34 @@ class Wiring:
 
 
 def wire(settings: Settings, *, document: Document, metrics: Metrics, logs: Logs) -> Wiring:
-    """The real thing. Raises ContractError when a declared collection cannot be compiled."""
+    """The real thing. Raises ContractError when the contract collects or forwards something else than it."""
     return Wiring(settings, ports=ports_of(settings, document), document=document, metrics=metrics, logs=logs)
 
 
 def ports_of(settings: Settings, document: Document) -> Ports:
     """The handlers' ports, as the settings say."""
+    captcha = captcha_of(settings)
     return Ports(
         randomness=SystemRandomness(),
         policy=policy_of(settings),
-        published=published(document, assets.load()),
+        published=published(
+            document, assets.load(captcha=origin_of(captcha.script) if captcha is not None else None)
+        ),
         passwords=PasswordLine(),
         sealing=FileSealing(settings.key_path),
+        captcha=captcha,
+    )
+
+
+def captcha_of(settings: Settings) -> turnstile.Turnstile | None:
+    """The captcha, if the operator has keys of one."""
+    if settings.turnstile_site_key is None or settings.turnstile_secret is None:
+        return None
+    return turnstile.Turnstile(
+        site_key=settings.turnstile_site_key,
+        secret=settings.turnstile_secret,
+        url=settings.turnstile_url,
+        hostname=urlsplit(settings.public_url).hostname or "",
     )
 
 
@@ -172,6 +199,10 @@ def policy_of(settings: Settings) -> Policy:
         unclaimed_cap=settings.unclaimed_cap,
         user_code_attempts=settings.user_code_attempts,
         authorization_requests=settings.authorization_requests,
+        sign_ups_before_captcha=settings.sign_ups_before_captcha,
+        sign_ups_per_origin=settings.sign_ups_per_origin,
+        sign_in_attempts=settings.sign_in_attempts,
+        sign_in_attempts_per_address=settings.sign_in_attempts_per_address,
         security_contact=settings.security_contact,
         sign_in_access_life=timedelta(seconds=settings.sign_in_access_ttl_s),
         sign_in_life=timedelta(seconds=settings.sign_in_ttl_s),

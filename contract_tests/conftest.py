@@ -25,6 +25,9 @@ GENEROUS = {
     "CANDOR_USER_CODE_ATTEMPTS": "100000",
     "CANDOR_UNCLAIMED_PER_ADDRESS": "100000",
     "CANDOR_AUTHORIZATION_REQUESTS": "100000",
+    "CANDOR_SIGN_UPS_PER_ORIGIN": "100000",
+    "CANDOR_SIGN_IN_ATTEMPTS": "100000",
+    "CANDOR_SIGN_IN_ATTEMPTS_PER_ADDRESS": "100000",
 }
 """Settings of the server that all tests share: its limits are proven on servers of their own, because every
 test speaks from the same address."""

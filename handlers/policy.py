@@ -26,6 +26,10 @@ class Policy:
     unclaimed_cap: int
     user_code_attempts: int
     authorization_requests: int
+    sign_ups_before_captcha: int
+    sign_ups_per_origin: int
+    sign_in_attempts: int
+    sign_in_attempts_per_address: int
     security_contact: str
     sign_in_access_life: timedelta
     sign_in_life: timedelta
@@ -35,3 +39,5 @@ class Policy:
     authorization_window: timedelta = timedelta(minutes=10)
     authorization_request_life: timedelta = timedelta(minutes=10)
     authorization_code_life: timedelta = timedelta(seconds=60)
+    sign_up_window: timedelta = timedelta(hours=24)
+    sign_in_window: timedelta = timedelta(minutes=15)

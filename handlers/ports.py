@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from handlers.policy import Policy
 
@@ -78,6 +78,36 @@ class Passwords(Protocol):
 
     async def close(self) -> None:
         """End what stands behind it; called once, by the composition root."""
+
+
+CaptchaAction = Literal["sign_up", "sign_in"]
+"""What a token was solved for: the operation that asks."""
+
+CaptchaVerdict = Literal["passed", "refused", "unavailable", "misconfigured"]
+"""`refused`: unknown, used, too old, or made for another site or action. `unavailable`: no answer in time.
+`misconfigured`: the service does not accept the operator's secret."""
+
+
+class Captcha(Protocol):
+    """A service that tells people from programs, by a token which it gives to a page and takes back once."""
+
+    @property
+    def site_key(self) -> str:
+        """What a page names to the service. Public."""
+        ...
+
+    @property
+    def script(self) -> str:
+        """The URL of the script that a page loads from the service."""
+        ...
+
+    async def judge(self, token: str, *, action: CaptchaAction, client_ip: str | None) -> CaptchaVerdict:
+        """Ask about a token, which is spent by that. Takes 5 s at most; to be asked outside of a
+        transaction."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open. Nothing is asked afterwards."""
         ...
 
 
@@ -152,10 +182,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything from outside that handlers may be given."""
+    """Everything from outside that handlers may be given. Without a captcha none is asked for."""
 
     randomness: Randomness
     policy: Policy
     published: Published
     passwords: Passwords
     sealing: Sealing
+    captcha: Captcha | None

@@ -45,10 +45,10 @@ class Assets:
     files: Mapping[str, StaticFile]
 
 
-def load(*, captcha: bool = False) -> Assets:
+def load(*, captcha: str | None = None) -> Assets:
     """Every published file, in memory. The ETag is the quoted SHA-256 of the exact bytes.
 
-    With `captcha` the pages that show one may load it from its origin. Raises ValueError if two files share a
+    `captcha` is the origin that pages with a captcha may load it from. Raises ValueError if two files share a
     name, if one refers to a file that is not there, or if two refer to each other, and OSError if one cannot
     be read: a server without its pages does not start.
     """
@@ -108,7 +108,7 @@ def _with_digest(name: str, body: bytes) -> str:
 
 
 def _page(
-    name: str, page: Page, files: Mapping[str, StaticFile], names: Mapping[str, str], *, captcha: bool
+    name: str, page: Page, files: Mapping[str, StaticFile], names: Mapping[str, str], *, captcha: str | None
 ) -> StaticFile:
     markup = composed(name, page)
     _references(f"The page {name}", markup, names)

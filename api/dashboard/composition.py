@@ -16,8 +16,6 @@ from types import MappingProxyType
 _PAGES = Path(__file__).parent / "pages"
 _HEAD, _PLACES, _CONTENT = b"<!-- head -->\n", b"<!-- places -->\n", b"<!-- content -->\n"
 
-CAPTCHA_ORIGIN = "https://challenges.cloudflare.com"
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -49,9 +47,9 @@ def composed(name: str, page: Page) -> bytes:
     return frame
 
 
-def policy_of(page: Page, *, captcha: bool) -> str:
-    """The page's Content-Security-Policy."""
-    origin = f" {CAPTCHA_ORIGIN}" if captcha and page.captcha else ""
+def policy_of(page: Page, *, captcha: str | None) -> str:
+    """The page's Content-Security-Policy. `captcha` is the origin of the one that is on."""
+    origin = f" {captcha}" if captcha and page.captcha else ""
     directives = [
         "default-src 'none'",
         f"script-src 'self'{origin}",

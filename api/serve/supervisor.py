@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from api.jobs.worker import JobWorker
     from api.serve.fleet import Fleet
 
+NO_CAPTCHA = (
+    "no captcha guards sign-up and sign-in: give CANDOR_TURNSTILE_SITE_KEY and CANDOR_TURNSTILE_SECRET"
+)
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -200,7 +203,15 @@ class _Server:
         say(f"metrics and readiness are at {self._private_url()}")
         if settings.tls_cert is None and is_reachable_from_elsewhere(self._listener):
             say("this is plain HTTP: give --tls-cert and --tls-key, or let a proxy in front speak TLS")
-        self._logs.emit(Event.SERVER_STARTED, public_url=settings.public_url, workers=settings.workers)
+        captcha = settings.turnstile_site_key is not None
+        if not captcha:
+            say(NO_CAPTCHA)
+        self._logs.emit(
+            Event.SERVER_STARTED,
+            public_url=settings.public_url,
+            workers=settings.workers,
+            captcha=captcha,
+        )
         announce(settings.listening_url)
         serving = asyncio.create_task(workers.stopped())
         told = asyncio.create_task(self._told.wait())

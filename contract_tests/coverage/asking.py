@@ -51,7 +51,6 @@ def ask_with(
         held = {**held, "Origin": origin_of(http)}
     headers = {**request.headers, **held, **fields}
     answer = http.request(request.method, request.url, content=request.content, headers=headers)
-    if answer.is_success:
-        for spent in SIGNING_OUT.get(operation.operation_id, ()):
-            wallet.spend(spent)
+    if answer.is_success and scheme in SIGNING_OUT.get(operation.operation_id, ()):
+        wallet.spend(scheme)  # those of the other schemes are of other sign-ins
     return answer

@@ -15,7 +15,12 @@ from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import execute
 from contract_tests.storage.cluster import SharedCluster
 
-STRICT = {"CANDOR_USER_CODE_ATTEMPTS": "1", "CANDOR_UNCLAIMED_PER_ADDRESS": "1"}
+STRICT = {
+    "CANDOR_USER_CODE_ATTEMPTS": "1",
+    "CANDOR_UNCLAIMED_PER_ADDRESS": "1",
+    "CANDOR_SIGN_UPS_PER_ORIGIN": "1",
+    "CANDOR_SIGN_IN_ATTEMPTS": "1",
+}
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ _PROGRESS = re.compile(
     r"loading the program|loading the contract|starting the workers|stopped before it was ready"
     r"|metrics and readiness are at http://\S+"
     r"|this is plain HTTP: give --tls-cert and --tls-key, or let a proxy in front speak TLS"
+    r"|no captcha guards sign-up and sign-in: give CANDOR_TURNSTILE_SITE_KEY and CANDOR_TURNSTILE_SECRET"
     r"|creating the database \(PostgreSQL [\d.]+\) in /\S*|starting PostgreSQL [\d.]+"
     r"|waiting for [a-zA-Z, ]+|migrating the database"
     r")"

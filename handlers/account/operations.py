@@ -6,17 +6,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from handlers.account import cookies, signing_in
+from handlers.account import captcha, cookies, password_guessing, signing_in
 from handlers.answers import Answer
 from handlers.caller import Caller
 from handlers.errors import NotFound, SignInInvalid
 from handlers.moments import seconds
 from handlers.ports import Ports
+from handlers.user import password
 from persistence import accounts, sign_ins
 from persistence.unit_of_work import UnitOfWork
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _LISTED_AT_MOST = 100
+_POLICY_MAX_AGE_S = 60
+
+
+async def get_sign_in_policy(*, ports: Ports) -> Answer:
+    """What a page needs to know before anybody is signed in."""
+    wanted = ports.captcha
+    payload = {
+        "captcha": None
+        if wanted is None
+        else {"provider": "turnstile", "site_key": wanted.site_key, "script": wanted.script},
+        "password": {"min_length": password.LEAST, "max_length": password.MOST},
+    }
+    return Answer(body=payload, headers={"Cache-Control": f"public, max-age={_POLICY_MAX_AGE_S}"})
 
 
 async def sign_in(
@@ -29,7 +43,12 @@ async def sign_in(
     client_ip: str | None,
 ) -> Answer:
     """Sign in with a password; the browser is handed two cookies."""
-    who = await signing_in.proven(called=body["login"], password=body["password"], store=store, ports=ports)
+    guess = password_guessing.Guess(body["login"].strip().lower(), client_ip)
+    await password_guessing.refuse_guessers(guess, store=store, policy=ports.policy, now=now)
+    await captcha.demand(
+        ports.captcha, token=body.get("captcha_token"), action="sign_in", client_ip=client_ip
+    )
+    who = await signing_in.proven(guess, password=body["password"], store=store, ports=ports, now=now)
     pair = await signing_in.begin(
         who, client_ip=client_ip, user_agent=user_agent, store=store, ports=ports, now=now
     )

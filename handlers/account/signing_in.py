@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers import secret, successor
-from handlers.account import browser, cookies
+from handlers.account import browser, cookies, password_guessing
+from handlers.account.password_guessing import Guess
 from handlers.caller import Caller
 from handlers.errors import ApiError, SignInInvalid
 from handlers.ports import Ports
@@ -20,9 +21,10 @@ from persistence.unit_of_work import Record, UnitOfWork
 
 class WrongPassword(ApiError):
     """401: no account is called so, or its password is another, or its address is not verified. One answer,
-    so that nobody learns which.
+    so that nobody learns which. It counts.
     """
 
+    keep = True
     status = 401
     error = "wrong_password"
     message = "Name or password is wrong, or the e-mail address is not verified yet."
@@ -70,16 +72,19 @@ class Proven:
     password_hash: str
 
 
-async def proven(*, called: str, password: str, store: UnitOfWork, ports: Ports) -> Proven:
+async def proven(guess: Guess, *, password: str, store: UnitOfWork, ports: Ports, now: datetime) -> Proven:
     """Whoever has this e-mail address or username and this password.
 
-    Unknown names take as long as wrong passwords. Raises WrongPassword, AccountDisabled.
+    Unknown names take as long as wrong passwords, and count like them. Raises WrongPassword, AccountDisabled,
+    TooManyRequests.
     """
-    row = await sign_ins.person(store, called=called.strip().lower())
+    row = await sign_ins.person(store, called=guess.name)
     stored = row["password_hash"] if row is not None else None
     verdict = await ports.passwords.verify(password, stored)
+    await password_guessing.count(guess, store=store, policy=ports.policy, now=now)
     if row is None or stored is None or not verdict.matches:
         raise WrongPassword
+    await store.rollback()  # a right one counts for nothing
     if row["disabled_at"] is not None:
         raise AccountDisabled
     if verdict.rehashed is not None and await accounts.rehash(

@@ -1,0 +1,1 @@
+"""Captchas: outside services that tell people from programs."""
