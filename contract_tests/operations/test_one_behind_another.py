@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
+from contract_tests.harness import code_flow
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
+from contract_tests.harness.code_flow import Headers, Proof
 from contract_tests.harness.instances import DEVICE_CODE, Instance, approve, bearer
 from contract_tests.harness.people import Person
 from contract_tests.harness.stored import execute, rows
@@ -65,6 +67,34 @@ async def test_a_decision_is_made_once(
     first, second = await answers(server_database, "device_grant", instance, *calls)
     assert (first.status_code, second.status_code) == (200, 404)
     assert instance.poll(flow).status_code == 200
+
+
+async def test_a_code_is_redeemed_once_and_is_over_when_shown_twice(
+    async_client: AsyncCheckedClient, tool: Instance, her: Headers, proof: Proof, server_database: str
+) -> None:
+    form = {**tool.credentials, **code_flow.form(code_flow.granted(tool, proof, her), proof)}
+
+    def redeem() -> Coroutine[Any, Any, httpx.Response]:
+        return async_client.post("/oauth2/token", data=form)
+
+    first, second = await answers(server_database, "authorization_request", tool, redeem, redeem)
+    assert (first.status_code, second.status_code) == (200, 400)
+    assert second.json()["error"] == "invalid_grant"
+    refreshed = tool.refresh(first.json()["refresh_token"])
+    assert refreshed.json()["error"] == "invalid_grant"
+
+
+async def test_an_authorization_is_decided_once(
+    async_client: AsyncCheckedClient, tool: Instance, her: Headers, proof: Proof, server_database: str
+) -> None:
+    body = {"handle": code_flow.started(tool, proof)}
+
+    def decide(how: str) -> Call:
+        return lambda: async_client.post(f"/oauth2/authorization/{how}", json=body, headers=her)
+
+    calls = decide("deny"), decide("approve")
+    first, second = await answers(server_database, "authorization_request", tool, *calls)
+    assert (first.status_code, second.status_code) == (200, 404)
 
 
 async def test_a_refresh_token_has_one_successor(

@@ -58,7 +58,7 @@ def arena(
     try:
         admin = Administration(url)
         with server.until_ready().client() as client:
-            yield Arena(server, request.param, url, client, admin, Person.create(admin, "ada"))
+            yield Arena(server, request.param, url, client, admin, Person.with_password(admin, "ada"))
     finally:
         code = server.stop()
     assert code == 0, server.stderr
