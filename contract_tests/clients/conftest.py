@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contract_tests.harness import code_flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient, check
 from contract_tests.harness.instances import approve
@@ -21,7 +22,7 @@ from contract_tests.transport.authority import Authority
 
 @pytest.fixture(scope="session")
 def person(admin: Administration) -> Person:
-    return Person.create(admin, "grace")
+    return Person.with_password(admin, "grace")
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,12 @@ class Cloud:
     client: CheckedClient
     person: Person
 
+    def visit(self, address: str) -> str:
+        """The person's browser goes where a client sends it and the person allows what is asked; the address
+        to which the page sends the browser.
+        """
+        return code_flow.visit(self.client, self.person.browser(self.client).headers, address)
+
     def allow(self, user_code: str) -> None:
         """The person approves a user code."""
         answer = approve(self.client, self.person.pat, user_code)
@@ -77,7 +84,7 @@ def cloud(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPa
     )
     try:
         url = server.until_ready().url
-        person = Person.create(Administration(database), "grace")
+        person = Person.with_password(Administration(database), "grace")
         with server.client(verify=authority.client_context()) as client:
             yield Cloud(url, authority.file, client, person)
     finally:

@@ -51,6 +51,8 @@ def run(program: str, cloud: Cloud, **told: object) -> Report:
             elif "approve" in said:
                 cloud.allow(said["approve"])
                 _say(process, {"approved": True})
+            elif "visit" in said:
+                _say(process, {"landed": cloud.visit(said["visit"])})
             else:
                 report |= said
         complaint = process.stderr.read()

@@ -91,6 +91,22 @@ def deny(http: httpx.Client, person: Headers, handle: str) -> httpx.Response:
     return http.post("/oauth2/authorization/deny", json={"handle": handle}, headers=person)
 
 
+def visit(http: httpx.Client, person: Headers, address: str) -> str:
+    """Go with a person's browser to where a client sends it, and allow what is asked there: the address to
+    which the page then sends the browser.
+    """
+    answer = approve(http, person, handle_of(http.get(address)))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["redirect_to"])
+
+
+def refuse(http: httpx.Client, person: Headers, address: str) -> str:
+    """The same, allowing nothing."""
+    answer = deny(http, person, handle_of(http.get(address)))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["redirect_to"])
+
+
 def told(address: str) -> dict[str, str]:
     """What an address tells the client: its query."""
     return dict(parse_qsl(urlsplit(address).query, keep_blank_values=True, strict_parsing=True))

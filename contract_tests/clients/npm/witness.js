@@ -22,6 +22,12 @@ export async function approved(userCode) {
   await hear()
 }
 
+/** Sends a person's browser to an address, where they allow what is asked: the address at which it comes back. */
+export async function visited(address) {
+  tell({ visit: String(address) })
+  return new URL((await hear()).landed)
+}
+
 /** What a call that must fail fails with: the server's word for it. */
 export async function refusal(call) {
   try {
