@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, literal, null, or_, select, update
+from sqlalchemy import bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from persistence.statement import Statement
@@ -15,7 +15,6 @@ _account = metadata.tables["account"]
 _entitlement = metadata.tables["plan_entitlement"]
 _workspace = metadata.tables["workspace"]
 _member = metadata.tables["workspace_member"]
-_pat = metadata.tables["personal_access_token"]
 
 _entitlements = (
     select(func.array_agg(_entitlement.c.entitlement))
@@ -83,19 +82,6 @@ _CREATE_WORKSPACE = Statement(
     )
     .returning(literal(1))
 )
-_CREATE_PAT = Statement(
-    insert(_pat)
-    .values(
-        token_hash=bindparam("token_hash"),
-        id=bindparam("id"),
-        user_id=bindparam("user_id"),
-        name=bindparam("name"),
-        created_at=_NOW,
-        expires_at=bindparam("expires_at"),
-        revoked_at=null(),
-    )
-    .returning(_pat.c.id)
-)
 
 
 async def account(store: UnitOfWork, *, user_id: str) -> Record | None:
@@ -156,19 +142,3 @@ async def create_account(
 async def create_workspace(store: UnitOfWork, *, id: str, name: str, owner_id: str, now: datetime) -> None:
     """Store a workspace with its owner as the first member."""
     await store.write(_CREATE_WORKSPACE, id=id, name=name, owner_id=owner_id, now=now)
-
-
-async def create_personal_access_token(
-    store: UnitOfWork,
-    *,
-    token_hash: bytes,
-    id: str,
-    user_id: str,
-    name: str,
-    expires_at: datetime | None,
-    now: datetime,
-) -> None:
-    """Store a personal access token by its digest."""
-    await store.write(
-        _CREATE_PAT, token_hash=token_hash, id=id, user_id=user_id, name=name, expires_at=expires_at, now=now
-    )

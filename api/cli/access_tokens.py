@@ -12,7 +12,8 @@ from api.cli.desk import Desk
 from api.cli.duration import duration
 from api.cli.listing import listed
 from api.cli.outcome import Outcome
-from handlers.user import access_tokens, finding
+from handlers.pats import tokens
+from handlers.user import finding
 from persistence import access_tokens as stored
 
 app = group("Personal access tokens.")
@@ -30,7 +31,7 @@ async def create(
     ] = None,
 ) -> Outcome:
     """Create a personal access token. The token is shown once."""
-    new = await access_tokens.create(
+    new = await tokens.create(
         user_id=await finding.user_id(user, store=desk.store),
         name=name,
         expires_in=expires_in,
@@ -62,5 +63,5 @@ async def revoke(
     desk: Desk, *, token_id: Annotated[str, typer.Option("--id", metavar="ID", help="The token's id.")]
 ) -> Outcome:
     """Revoke a personal access token. It opens nothing from now on."""
-    await access_tokens.revoke(token_id, store=desk.store, now=desk.now)
+    await tokens.revoke(token_id, store=desk.store, now=desk.now)
     return Outcome({"id": token_id, "revoked": True}, f"Revoked the token {token_id}.")

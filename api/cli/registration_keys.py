@@ -12,7 +12,7 @@ from api.cli.desk import Desk
 from api.cli.duration import duration
 from api.cli.listing import listed
 from api.cli.outcome import Outcome
-from handlers.oauth2 import registration_keys
+from handlers.registration_keys import keys
 from handlers.user import finding
 from persistence import registration_keys as stored
 
@@ -44,14 +44,14 @@ async def create(
         raise typer.BadParameter("Use --reusable or --max-uses, not both.")
     owner = await finding.user_id(user, store=desk.store)
     workspace_id = await finding.own_workspace_id(owner, store=desk.store)
-    terms = registration_keys.KeyTerms(
+    terms = keys.KeyTerms(
         prefix=prefix,
         description=description,
         max_uses=None if reusable else 1 if max_uses is None else max_uses,
         expires_in=expires_in,
         ephemeral=ephemeral,
     )
-    new = await registration_keys.create(
+    new = await keys.create(
         terms,
         workspace_id=workspace_id,
         created_by=owner,
@@ -85,5 +85,5 @@ async def revoke(
     desk: Desk, *, key_id: Annotated[str, typer.Option("--id", metavar="ID", help="The key's id.")]
 ) -> Outcome:
     """Revoke a registration key. Instances that registered with it stay."""
-    await registration_keys.revoke(key_id, store=desk.store, now=desk.now)
+    await keys.revoke(key_id, store=desk.store, now=desk.now)
     return Outcome({"id": key_id, "revoked": True}, f"Revoked the key {key_id}.")

@@ -1,4 +1,4 @@
-"""What the sweeps need of the server: a token, and something to find."""
+"""What the sweeps need of the server: credentials, and something to find."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.coverage.asking import wallet_of
+from contract_tests.fuzz.credentials import Wallet
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import contract
-from contract_tests.harness.instances import Instance
 from contract_tests.harness.people import Person
 
 
 @pytest.fixture(scope="session")
-def instance_token(client: CheckedClient) -> str:
-    return Instance.register(client).own_token()
-
-
-@pytest.fixture(scope="session")
-def pat(admin: Administration) -> str:
-    return Person.create(admin, "mary").pat
+def wallet(client: CheckedClient, admin: Administration) -> Wallet:
+    """Credentials of every kind."""
+    return wallet_of(Person.with_password(admin, "mary"), client)
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,12 @@ from schemathesis import AuthContext, Case, HookContext, Response
 
 from contract_tests.fuzz.credentials import ANONYMOUS, FITTING, FuzzCredentials, Wallet
 
-# Operations that end the credential they are called with: after one of them the fuzzer signs in again.
-DELETING = {"delete_instance"}
 TOKEN = "/oauth2/token"
 OF_A_PERSON = "/api/v1/"  # where paths name what belongs to somebody
+# Operations that may end what the fuzzer is or holds: after one of them it gets it anew.
+DELETING = {"delete_instance"}
+REVOKING = {"revoke_pat", "revoke_registration_key"}
+# Operations that end the credential they are called with: after one of them the fuzzer signs in again.
 SIGNING_OUT = {
     "revoke_session": ("access_token",),
     "refresh_sign_in": ("session_refresh",),
@@ -137,6 +139,8 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
     operation_id = case.operation.definition.raw.get("operationId", "")
     if operation_id in DELETING and response.status_code == 204 and AUTHORIZATION.wallet:
         AUTHORIZATION.wallet.forget_instance()
+    if operation_id in REVOKING and response.status_code == 204 and AUTHORIZATION.wallet:
+        AUTHORIZATION.wallet.forget_credentials()
     ended = SIGNING_OUT.get(operation_id)
     if ended and response.status_code < 300 and AUTHORIZATION.wallet:
         for scheme in ended:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import quote_plus
 
 import httpx
@@ -19,6 +20,7 @@ from contract_tests.harness.instances import GRANT_TYPES, Instance, approve, bea
 ANONYMOUS = "anonymous"
 FITTING = "fitting"  # to each operation the credential that its `security` asks for
 VARIABLE = "FUZZ_CREDENTIALS"
+PATS, KEYS = "/api/v1/pats", "/api/v1/registration-keys"
 
 
 def kinds() -> list[str]:
@@ -57,6 +59,7 @@ class Wallet:
         self._values: dict[str, dict[str, str]] = {}
         self._instance: Instance | None = None
         self._sacrificed: Instance | None = None
+        self._token, self._key = given.pat, given.registration_key
 
     @property
     def secrets(self) -> dict[str, Callable[[], str]]:
@@ -64,13 +67,13 @@ class Wallet:
         where an unclaimed instance is claimed.
         """
         return {
-            "instance_registration_key": lambda: self._given.registration_key or "",
+            "instance_registration_key": lambda: self._registration_key() or "",
             "device_code": self.approved_device_code,
             "handle": self.pending_handle,
             "refresh_token": lambda: self.instance().sign_in(self._pat()).refresh_token,
             "token": lambda: self.instance().sign_in(self._pat()).access_token,
             "user_code": lambda: Instance.register(self._http).start_device_flow().user_code,
-            "workspace_id": lambda: self.real_path(["workspace_id"], ends=False)["workspace_id"],
+            "workspace_id": self._workspace_id,
         }
 
     def instance(self) -> Instance:
@@ -128,18 +131,45 @@ class Wallet:
         token = instance.sign_in(self._pat()).bearer
         session = self._http.get("/instance/user/session", headers=token).json()
         own = self._http.post("/oauth2/introspect", data={"token": instance.own_token()}).json()["meta"]
-        real = {
-            "instance_id": own["instance_id"],
-            "session_id": session["id"],
-            "workspace_id": session["workspace_id"],
+        real: dict[str, Callable[[], str]] = {
+            "instance_id": lambda: own["instance_id"],
+            "session_id": lambda: session["id"],
+            "workspace_id": self._workspace_id,
+            "pat_id": lambda: str(self._made(PATS, name="fuzz", expires_in_s=60)["id"]),
+            "key_id": lambda: str(self._made(KEYS, workspace_id=self._workspace_id())["id"]),
         }
-        return {name: real[name] for name in names}
+        return {name: real[name]() for name in names if name in real}
+
+    def _made(self, path: str, **body: object) -> dict[str, Any]:
+        answer = self._http.post(path, json=body, headers=self.headers("session"))
+        if answer.status_code == 409:
+            self._make_room(path)
+            answer = self._http.post(path, json=body, headers=self.headers("session"))
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def _make_room(self, path: str) -> None:
+        """The fuzzer has made as many as there may be."""
+        listed = self._http.get(path, params={"limit": 100}, headers=self.headers("session")).json()["items"]
+        for each in listed:
+            self._http.delete(f"{path}/{each['id']}", headers=self.headers("session"))
+        self.forget_credentials()
+
+    def _workspace_id(self) -> str:
+        found = self._http.get("/api/v1/workspaces", headers=self.headers("session")).json()["items"]
+        return str(found[0]["id"])
 
     def real_cursor(self, path: str) -> str | None:
         """Where the second page of a list begins, if it has one."""
         headers = self.headers("pat")
         answer = self._http.get(path, params={"limit": 1}, headers=headers)
         return answer.json().get("next_cursor") if answer.is_success else None
+
+    def forget_credentials(self) -> None:
+        """The token and the key that the fuzzer was given may be revoked."""
+        self._token = self._key = None
+        self.spend("pat")
 
     def forget_instance(self) -> None:
         """The instance that the fuzzer was may be gone, with all that it held."""
@@ -149,10 +179,16 @@ class Wallet:
     def _new_instance(self) -> Instance:
         return Instance.register(
             self._http,
-            key=self._given.registration_key,
+            key=self._registration_key(),
             grant_types=[*GRANT_TYPES, code_flow.CODE],
             redirect_uris=[code_flow.CALLBACK],
         )
+
+    def _registration_key(self) -> str | None:
+        if self._key is None and self._given.registration_key is not None:
+            made = self._made(KEYS, workspace_id=self._workspace_id(), reusable=True)
+            self._key = str(made["key"])
+        return self._key
 
     def browser(self) -> Browser:
         """The person, newly signed in."""
@@ -177,7 +213,9 @@ class Wallet:
 
     def _pat(self) -> str:
         assert self._given.pat, "A personal access token is needed to approve and to be a person."
-        return self._given.pat
+        if self._token is None:
+            self._token = str(self._made(PATS, name="fuzz")["token"])
+        return self._token
 
 
 def basic(instance: Instance) -> str:

@@ -38,9 +38,15 @@ ROAD = [
     ("token", "revoke_it"),
 ]
 DENIAL = [("register_client", "start_device_flow"), ("device_authorize", "deny_request")]
-CLAIM = [("claim_instance", "allow_it"), ("claim_instance", "look_at_it_now")]
 CONSENT = [("authorization_information", "approve_it"), ("authorization_information", "deny_it")]
 SIGNED_IN = [("sign_in", "account"), ("sign_in", "sign_ins")]
+MADE = [
+    ("claim_instance", "allow_it"),
+    ("claim_instance", "look_at_it_now"),
+    ("create_pat", "revoke_it_again"),
+    ("create_registration_key", "register_with_it"),
+    ("create_registration_key", "revoke_it_again"),
+]
 LOOKING_AFTER = [
     ("list_workspaces", "change_it"),
     ("list_instances", "look_at_it"),
@@ -83,13 +89,18 @@ class Walk:
         answer = self.http.get(operation.path, params=query, headers=held)
         self.last[operation_id] = answer.json()
 
-    def claim(self) -> None:
-        """Claim an instance that belongs to nobody."""
+    def make(self, operation_id: str) -> None:
+        """Make what links go on from: claim an instance that belongs to nobody, or get a credential."""
         code = Instance.register(self.http).start_device_flow().user_code
-        body = {"user_code": code, "name": "found", "workspace_id": self.person.workspace_id}
-        self.sent["claim_instance"] = body
-        answer = self.http.post("/api/v1/instances", json=body, headers=bearer(self.person.pat))
-        self.last["claim_instance"] = answer.json()
+        workspace_id = self.person.workspace_id
+        self.sent[operation_id] = {
+            "claim_instance": {"user_code": code, "name": "found", "workspace_id": workspace_id},
+            "create_pat": {"name": "walk"},
+            "create_registration_key": {"workspace_id": workspace_id},
+        }[operation_id]
+        path = contract().operations[operation_id].path
+        answer = self.person.browser(self.http).post(path, json=self.sent[operation_id])
+        self.last[operation_id] = answer.json()
 
     def follow(self, source: str, name: str) -> httpx.Response:
         """Take a link with the answer that the source gave last."""
@@ -147,7 +158,7 @@ def walk(client: CheckedClient, person: Person) -> Walk:
 
 
 def test_there_is_no_link_besides_these() -> None:
-    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *CLAIM, *CONSENT, *SIGNED_IN} == declared().keys()
+    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *MADE, *CONSENT, *SIGNED_IN} == declared().keys()
 
 
 def test_the_whole_road(walk: Walk) -> None:
@@ -184,8 +195,9 @@ def test_looking_after_what_is_there(walk: Walk) -> None:
         assert answer.is_success, f"{name} of {source}: {answer.text}"
 
 
-def test_what_was_claimed_may_go_on(walk: Walk) -> None:
-    walk.claim()
-    for source, name in CLAIM:
+def test_what_was_made_is_of_use(walk: Walk) -> None:
+    for source, name in MADE:
+        if source not in walk.last:
+            walk.make(source)
         answer = walk.follow(source, name)
         assert answer.is_success, f"{name} of {source}: {answer.text}"

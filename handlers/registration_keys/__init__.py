@@ -1,0 +1,1 @@
+"""The keys with which instances register into a workspace."""
