@@ -207,6 +207,8 @@ def policy_of(settings: Settings) -> Policy:
         sign_in_access_life=timedelta(seconds=settings.sign_in_access_ttl_s),
         sign_in_life=timedelta(seconds=settings.sign_in_ttl_s),
         secure_cookies=settings.secure_cookies,
+        data_host=settings.data_host,
+        data_location=settings.data_location,
     )
 
 

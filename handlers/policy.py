@@ -31,6 +31,8 @@ class Policy:
     sign_in_attempts: int
     sign_in_attempts_per_address: int
     security_contact: str
+    data_host: str
+    data_location: str
     sign_in_access_life: timedelta
     sign_in_life: timedelta
     secure_cookies: bool

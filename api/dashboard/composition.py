@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 _PAGES = Path(__file__).parent / "pages"
-_HEAD, _PLACES, _CONTENT = b"<!-- head -->\n", b"<!-- places -->\n", b"<!-- content -->\n"
+_HEAD, _CONTENT = b"<!-- head -->\n", b"<!-- content -->\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         # The viewer's style sheet draws from `data:` images, and its script makes markup of text.
         "docs": Page(images="'self' data:", trusted_types=False),
         "device": Page(),
+        "home": Page(of_account=True),
+        "sign-in": Page(captcha=True),
+        "transparency": Page(),
     }
 )
 """Every page by its name."""
@@ -40,11 +43,13 @@ PAGES: Mapping[str, Page] = MappingProxyType(
 def composed(name: str, page: Page) -> bytes:
     """The page in its frame. Raises OSError when a part of it cannot be read."""
     head, _, content = (_PAGES / f"{name}.html").read_bytes().partition(b"\n\n")
-    places = (_PAGES / "parts" / "places.html").read_bytes() if page.of_account else b""
-    frame = (_PAGES / "parts" / "frame.html").read_bytes()
-    for slot, part in ((_HEAD, head + b"\n"), (_PLACES, places), (_CONTENT, content)):
-        frame = frame.replace(slot, part)
-    return frame
+    if page.of_account:
+        content = _part("beside").replace(_CONTENT, content)
+    return _part("frame").replace(_CONTENT, content).replace(_HEAD, head + b"\n")
+
+
+def _part(name: str) -> bytes:
+    return (_PAGES / "parts" / f"{name}.html").read_bytes()
 
 
 def policy_of(page: Page, *, captcha: str | None) -> str:

@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Literal
 from urllib.parse import urlsplit
 
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
+
+from contract_tests.harness.people import Person
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -60,6 +63,29 @@ class Visit:
         """Load a path of the server."""
         await self.page.goto(self.origin + path)
         return self.page
+
+    async def sign_in(self, person: Person) -> None:
+        """Have the cookies of a person, as after the page for signing in."""
+        assert person.password is not None
+        answer = await self.page.request.post(
+            f"{self.origin}/api/v1/account/sign-in",
+            data={"login": person.email, "password": person.password},
+            headers={"Origin": self.origin},
+        )
+        assert answer.ok, await answer.text()
+
+    async def faults(self) -> list[str]:
+        """What axe-core finds wrong with the page as it stands, as one line each."""
+        found = await Axe().run(self.page)
+        return [
+            f"{rule['id']}: {rule['help']} {[node['target'] for node in rule['nodes']]}"
+            for rule in found.response["violations"]
+        ]
+
+    async def is_scrolled_sideways(self) -> bool:
+        """Whether the page is wider than its window."""
+        wide = await self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        return bool(wide)
 
     def paths(self) -> list[str]:
         """Method and path of each request so far, without queries."""

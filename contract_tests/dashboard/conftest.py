@@ -31,9 +31,17 @@ async def visiting(browser: Browser, server: ServerProcess) -> AsyncIterator[Vis
         yield open_visit
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def signed_in(browser: Browser, server: ServerProcess, flow: Flow) -> AsyncIterator[Visit]:
+    """A visit of the shared server's person, who has signed in."""
+    async with visit(browser, server.url) as open_visit:
+        await open_visit.sign_in(flow.person)
+        yield open_visit
+
+
 @pytest.fixture(scope="session")
 def flow(client: CheckedClient, admin: Administration) -> Flow:
-    """A person with a token on the shared server, and instances that ask for it."""
+    """A person of the shared server, and instances that ask for them."""
     return Flow.of(client, admin)
 
 

@@ -1,4 +1,4 @@
-"""Who meets on the page for connecting a device: a person with a token, an instance that shows a code."""
+"""Who meets on the page for connecting a device: a person, an instance that shows a code."""
 
 from __future__ import annotations
 
@@ -39,12 +39,7 @@ class Flow:
     @classmethod
     def of(cls, client: CheckedClient, admin: Administration) -> Self:
         """Make the person."""
-        return cls(client, Person.create(admin, "ada"))
-
-    @property
-    def token(self) -> str:
-        """The person's personal access token."""
-        return self.person.pat
+        return cls(client, Person.with_password(admin, "ada"))
 
     def asking(self, *, claimed: bool = True, **registered: object) -> Asking:
         """A new instance with a code to show; `registered` goes into its registration."""

@@ -25,6 +25,35 @@ async def openapi_json(*, if_none_match: str | None, accept_encoding: str | None
     return _contract(ports.published.json, if_none_match=if_none_match, accept_encoding=accept_encoding)
 
 
+async def get_hosting(*, ports: Ports) -> Answer:
+    """What the operator states, and which contract is in force."""
+    policy, published = ports.policy, ports.published
+    stated = {
+        "host": policy.data_host,
+        "location": policy.data_location,
+        "contact": policy.security_contact,
+        "contract": {"version": published.version, "sha256": published.yaml.etag.strip('"')},
+    }
+    return Answer(body=stated, headers={"Cache-Control": "no-store"})
+
+
+async def home_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person begins."""
+    return _page("home", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def sign_in_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person signs in."""
+    return _page("sign-in", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def transparency_page(
+    *, if_none_match: str | None, accept_encoding: str | None, ports: Ports
+) -> Answer:
+    """What is recorded, and by whom."""
+    return _page("transparency", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
 async def docs(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
     """The contract, to read."""
     return _page("docs", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)

@@ -6,14 +6,26 @@ export function recorded(tree, collect) {
   return (collect ?? []).map((entry) => sentence(entry, tree.components?.["x-records"]?.[entry.record] ?? {}));
 }
 
+/** One sentence for each kind of row that the operation writes as its work (`x-stores`), apart from what it records of the call. */
+export function stored(tree, names) {
+  return (names ?? []).map((name) => [name, ...kept(tree.components?.["x-records"]?.[name] ?? {})].join("; "));
+}
+
 function sentence(entry, record) {
   const fields = Object.keys(entry.set ?? {});
   const parts = [fields.length ? `${entry.record} (${fields.join(", ")})` : entry.record];
   if (entry.cadence) parts.push(cadence(entry.cadence));
-  const { "delete-after": after, until } = record.retention ?? {};
+  return [...parts, ...kept(record)].join("; ");
+}
+
+/** How long a record stays, in words. */
+export function kept(record) {
+  const { "delete-after": after, until, unclaimed } = record.retention ?? {};
+  const parts = [];
   if (after) parts.push(`kept ${duration(after)}`);
   if (until) parts.push(`kept until ${until.replaceAll("-", " ")}`);
-  return parts.join("; ");
+  if (unclaimed) parts.push(`unclaimed ones ${duration(unclaimed["delete-after"] ?? unclaimed)}`);
+  return parts;
 }
 
 function cadence(value) {

@@ -1,12 +1,12 @@
 // A client of the contract that reads it from the server itself: operations are called by their operationId, and
 // what each of them records can be asked for. Everything that can go wrong in a call becomes one `Refusal`.
 
-/** A call that did not succeed. `status` is 0 when no answer came; `retryAfter` is in seconds, or null. */
+/** A call that did not succeed. `status` is 0 when no answer came; `retryAfter` is in seconds, or null; `errors` are places in the request. */
 export class Refusal extends Error {
-  constructor({ status = 0, error = "unreachable", message, requestId = null, retryAfter = null }) {
+  constructor({ status = 0, error = "unreachable", message, requestId = null, retryAfter = null, errors = [] }) {
     super(message);
     this.name = "Refusal";
-    Object.assign(this, { status, error, requestId, retryAfter });
+    Object.assign(this, { status, error, requestId, retryAfter, errors });
   }
 }
 
@@ -14,6 +14,7 @@ export class Refusal extends Error {
 export class Contract {
   #operations = new Map();
   #called = new Set();
+  #succeeded = new Set();
 
   /** Fetches `/openapi.json` from this server. Throws a `Refusal` when it cannot be had. */
   static async load() {
@@ -33,34 +34,48 @@ export class Contract {
   /** The operationIds called so far, in order of first call. */
   get called() { return [...this.#called]; }
 
+  /** Whether a call of the operation succeeded: only then it has recorded what it declares. */
+  succeeded(name) { return this.#succeeded.has(name); }
+
+  /** Every operation in the contract's order, as `{ name, path, method, operation }`. */
+  get operations() { return [...this.#operations].map(([name, found]) => ({ name, ...found })); }
+
   /** Counts the operations that brought the page itself here: those behind these paths of the document. */
   countVisits(...paths) {
     for (const [name, { path, method }] of this.#operations) {
-      if (method === "get" && paths.includes(path)) this.#called.add(name);
+      if (method !== "get" || !paths.includes(path)) continue;
+      this.#called.add(name);
+      this.#succeeded.add(name);
     }
   }
 
   /**
-   * Calls an operation that takes only query parameters; absent values are left out.
-   * Resolves to the JSON body or null; throws a `Refusal` for every answer but a success.
+   * Calls an operation: `path` holds its path parameters, `query` its query parameters (absent values are left out),
+   * `body` what becomes its JSON. Resolves to the JSON body or null; throws a `Refusal` for every answer but a success.
    */
-  async call(name, { token, query = {} }) {
-    const { path, method } = this.#operations.get(name);
+  async call(name, { path = {}, query = {}, body } = {}) {
+    const { path: template, method } = this.#operations.get(name);
+    const filled = template.replace(/\{([^}]+)\}/g, (_, key) => encodeURIComponent(path[key]));
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
     const search = given.length ? `?${new URLSearchParams(given)}` : "";
     this.#called.add(name);
-    return answerOf(await send(path + search, { method: method.toUpperCase(), token }));
+    const answer = await answerOf(await send(filled + search, { method: method.toUpperCase(), body }));
+    this.#succeeded.add(name);
+    return answer;
   }
+
+  /** Whether the contract in force has an operation of this name. */
+  has(name) { return this.#operations.has(name); }
 
   /** The operation object of an operationId, or undefined. */
   operation(name) { return this.#operations.get(name)?.operation; }
 }
 
-async function send(url, { method = "GET", token }) {
+async function send(url, { method = "GET", body }) {
   const headers = { Accept: "application/json" };
-  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
-    return await fetch(url, { method, headers, credentials: "omit", cache: "no-cache", redirect: "error" });
+    return await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin", redirect: "error" });
   } catch {
     throw new Refusal({ message: "The server could not be reached. Check your connection and try again." });
   }
@@ -75,6 +90,7 @@ async function answerOf(response) {
     message: body?.error_description ?? body?.message ?? `The server answered with status ${response.status}.`,
     requestId: body?.request_id ?? response.headers.get("X-Request-Id"),
     retryAfter: secondsOf(response.headers.get("Retry-After")),
+    errors: body?.errors ?? [],
   });
 }
 

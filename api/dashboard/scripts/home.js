@@ -1,0 +1,44 @@
+// The first page: the account at a glance for who is signed in, and what this is for everybody else.
+
+import { byId, element } from "/assets/elements.js";
+import { since } from "/assets/moments.js";
+import { emptyState, Region, row } from "/assets/region.js";
+import { begin } from "/assets/shell.js";
+import { standingTag } from "/assets/standing.js";
+
+begin(async ({ account, call }) => {
+  if (!account) {
+    byId("welcome").hidden = false;
+    return;
+  }
+  byId("overview").hidden = false;
+  byId("overview-title").textContent = `Hello, ${account.name || account.username}`;
+  showPlan(account);
+  byId("next").append(...nextSteps(account));
+  await new Region(byId("instances"), {
+    load: async () => (await call("list_instances", { query: { limit: 5 } })).items,
+    row: (instance) => row({
+      title: instance.name,
+      tags: [standingTag(instance.state)],
+      facts: [instance.last_seen_at ? element("span", {}, "heard from ", since(instance.last_seen_at)) : "not heard from yet"],
+    }),
+    empty: () => emptyState("No instance yet", "Start the tool and enter the code that it shows.", element("a", { class: "button", href: "/device" }, "Connect a device")),
+  }).show();
+}, { person: "welcome" });
+
+function showPlan(account) {
+  const entitlements = account.entitlements ?? [];
+  byId("plan").replaceChildren(
+    element("p", { class: "plan-name" }, account.plan),
+    element("p", { class: "hint" }, "One account, any number of instances on any number of devices."),
+    ...(entitlements.length ? [element("ul", {}, ...entitlements.map((each) => element("li", {}, words(each.name ?? each))))] : []));
+}
+
+const words = (entitlement) => entitlement.replace(/^feature:/, "").replaceAll("_", " ");
+
+function nextSteps(account) {
+  const steps = [["Connect a device", "/device", "Enter the code that a tool shows."]];
+  if (account.second_factor === false) steps.push(["Add a second factor", "/settings#second-factor", "A stolen password alone then opens nothing."]);
+  steps.push(["Register many instances", "/registration-keys", "With a key they belong to you from their first call."]);
+  return steps.map(([title, href, why]) => row({ title: element("a", { href }, title), facts: [why] }));
+}

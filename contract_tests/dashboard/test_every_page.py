@@ -1,0 +1,66 @@
+"""What holds for every page: axe-core finds nothing in either theme, it fits narrow and wide windows, it asks
+no other origin for anything, and it says what it recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from api.dashboard.composition import PAGES
+from contract_tests.dashboard.chromium import visit
+from contract_tests.dashboard.flow import Flow
+from contract_tests.harness.server import ServerProcess
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+OF_ACCOUNT = {"device", "home", *(name for name, page in PAGES.items() if page.of_account)}
+# The viewer is vendored; what it draws is looked at in test_docs.py.
+OURS = sorted(PAGES.keys() - {"docs"})
+
+
+def path_of(name: str) -> str:
+    """Where a page is."""
+    return "/" if name == "home" else f"/{name}"
+
+
+@pytest.mark.promise("K25")
+@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_is_usable_by_everybody(
+    browser: Browser, server: ServerProcess, flow: Flow, name: str, theme: Literal["light", "dark"]
+) -> None:
+    async with visit(browser, server.url, width=1600, theme=theme) as visiting:
+        if name in OF_ACCOUNT:
+            await visiting.sign_in(flow.person)
+        page = await visiting.open(path_of(name))
+        await expect(page.locator("#recorded li").first).to_be_attached()
+        await expect(page.locator("h1:visible")).to_have_count(1)
+        await expect(page.locator(".loading")).to_have_count(0)
+        await expect(page.locator("#recorded-line")).to_have_text(re.compile("^What this page recorded: ."))
+        assert await visiting.faults() == []
+        assert not await visiting.is_scrolled_sideways()
+        await page.set_viewport_size({"width": 360, "height": 740})
+        assert not await visiting.is_scrolled_sideways()
+
+
+@pytest.mark.parametrize("name", sorted(OF_ACCOUNT - {"home"}))
+async def test_sends_who_is_not_signed_in_to_sign_in(
+    browser: Browser, server: ServerProcess, name: str
+) -> None:
+    async with visit(browser, server.url) as visiting:
+        page = await visiting.open(path_of(name))
+        await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert page.url.endswith(f"/sign-in?next=%2F{name}")
+
+
+async def test_a_visitor_learns_what_this_is(browser: Browser, server: ServerProcess) -> None:
+    async with visit(browser, server.url) as visiting:
+        page = await visiting.open("/")
+        await expect(page.get_by_role("link", name="Create an account")).to_be_visible()
+        await expect(page.locator("#recorded-line")).to_have_text("What this page recorded: nothing")
+        await expect(page.get_by_role("navigation", name="Your account")).to_be_hidden()
+        assert await visiting.faults() == []
