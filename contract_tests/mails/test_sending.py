@@ -22,6 +22,7 @@ from contract_tests.mails.conftest import ADA, KIND, Outbox
 from handlers.account.mailing import COMPOSERS, Composer, Letter, Wanted
 from handlers.policy import Policy
 from handlers.ports import Delivery, Fate, Randomness
+from persistence import mails
 from persistence.unit_of_work import UnitOfWork
 
 SENT = Delivery(Fate.SENT, "taken")
@@ -63,7 +64,12 @@ class Post:
     """The job with what a test looks at. `now` is what its clock says."""
 
     def __init__(
-        self, gateway: Scripted, composers: Mapping[str, Composer] = COMPOSERS, *, at_most: int = 200
+        self,
+        gateway: Scripted,
+        composers: Mapping[str, Composer] = COMPOSERS,
+        *,
+        at_most: int = 200,
+        at_once: int = 4,
     ) -> None:
         self.log = LogStream()
         self.metrics = JobMetrics()
@@ -78,7 +84,7 @@ class Post:
             logs=Logs(self.log),
             metrics=self.metrics,
         )
-        self._job = SendMails(office, at_most=at_most)
+        self._job = SendMails(office, at_most=at_most, at_once=at_once)
 
     async def run(self, outbox: Outbox, *, after: timedelta = timedelta(seconds=1)) -> Outcome:
         self.now += after
@@ -133,15 +139,32 @@ class TestAMail:
 
         async def away() -> None:
             await outbox.come_due()
-            await Post(other).run(outbox)
+            await Post(other, at_once=1).run(outbox)
 
         late = Scripted()
         late.between = away
-        post = Post(late)
+        post = Post(late, at_once=1)
         await post.run(outbox)
         assert (len(late.taken), len(other.taken)) == (0, 1)
         assert await outbox.states() == ["sent"]
         assert post.count("sent") == 0
+
+    async def test_is_not_sent_by_who_has_lost_it_to_another(self, outbox: Outbox) -> None:
+        await outbox.queue()
+
+        async def be_overtaken() -> None:
+            await outbox.come_due()
+            now = datetime.now(UTC)
+            async with outbox.database.unit_of_work() as store:
+                later = now + timedelta(minutes=2)
+                assert await mails.take(store, kinds=[KIND], now=later, until=later) is not None
+
+        late = Scripted()
+        late.between = be_overtaken
+        await Post(late, at_once=1).run(outbox)
+        assert late.taken == []
+        (row,) = await outbox.rows()
+        assert (row["state"], row["attempts"]) == ("queued", 2)
 
     async def test_in_the_middle_of_a_run_that_is_cut_short_is_finished(self, outbox: Outbox) -> None:
         await outbox.queue()

@@ -31,6 +31,7 @@ _PLATFORMS = (
     ("linux", "linux"),
 )
 OTHER = "other"
+_SPOKEN = {"ios": "iOS", "macos": "macOS", "chromeos": "ChromeOS", "samsung": "Samsung Internet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Browser:
 
     family: str
     platform: str
+
+
+def in_words(browser: Browser) -> str:
+    """As people call it: `Firefox on Linux`."""
+    family, platform = (
+        None if word == OTHER else _SPOKEN.get(word, word.title())
+        for word in (browser.family, browser.platform)
+    )
+    return f"{family or 'A browser'} on {platform}" if platform else family or "Not known"
 
 
 def described(user_agent: str | None) -> Browser:

@@ -18,9 +18,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from handlers.account.browser import Browser, in_words
 from handlers.policy import Policy
 from handlers.ports import Randomness
-from persistence import claims
+from persistence import announced_sign_ins, claims
 from persistence.unit_of_work import UnitOfWork
 
 
@@ -63,6 +64,24 @@ def moment(at: datetime) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
+async def new_sign_in(
+    wanted: Wanted, *, store: UnitOfWork, randomness: Randomness, policy: Policy, now: datetime
+) -> Letter | None:
+    """To the owner of an account that was signed in to (the subject) with a kind of browser that is new."""
+    sign_in = await announced_sign_ins.announced(store, sign_in_id=wanted.subject_id)
+    if sign_in is None:
+        return None
+    return Letter(
+        "new_sign_in",
+        {
+            "at": moment(sign_in["created_at"]),
+            "browser": in_words(Browser(sign_in["browser"], sign_in["platform"])),
+            "address": str(sign_in["ip"] or "Not known"),
+            "link": f"{policy.public_url}/settings",
+        },
+    )
+
+
 async def instance_claimed(
     wanted: Wanted, *, store: UnitOfWork, randomness: Randomness, policy: Policy, now: datetime
 ) -> Letter | None:
@@ -81,6 +100,11 @@ async def instance_claimed(
     )
 
 
-COMPOSERS: Final[Mapping[str, Composer]] = MappingProxyType({"instance_claimed": instance_claimed})
+COMPOSERS: Final[Mapping[str, Composer]] = MappingProxyType(
+    {
+        "instance_claimed": instance_claimed,
+        "new_sign_in": new_sign_in,
+    }
+)
 """Every kind of mail. One that stands here no longer, or not yet, waits in the outbox for a server that
 knows it."""
