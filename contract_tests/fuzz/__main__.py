@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from contract_tests.fuzz.credentials import ANONYMOUS, FuzzCredentials, kinds
@@ -33,7 +34,7 @@ def main() -> int:
         found = []
         for kind in held:
             print(f"\n##### credential: {kind}", flush=True)
-            credentials = FuzzCredentials(kind, given.url, given.pat, given.registration_key)
+            credentials = replace(given, kind=kind)
             done = subprocess.run(
                 command(credentials, seed=seed, max_examples=options.max_examples),
                 cwd=REPOSITORY,
@@ -52,13 +53,21 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--url", help="a running server (default: one of its own, with a fresh database)")
     parser.add_argument("--pat", help="with --url: a person's token there; its sessions are ended")
     parser.add_argument("--registration-key", help="with --url: a reusable key of that person's workspace")
+    parser.add_argument("--login", help="with --url: that person's name; the password is read from stdin")
     return parser.parse_args()
 
 
 @contextmanager
 def _server(options: argparse.Namespace) -> Iterator[FuzzCredentials]:
     if options.url:
-        yield FuzzCredentials(ANONYMOUS, options.url.rstrip("/"), options.pat, options.registration_key)
+        yield FuzzCredentials(
+            ANONYMOUS,
+            options.url.rstrip("/"),
+            options.pat,
+            options.registration_key,
+            options.login,
+            sys.stdin.readline().rstrip("\n") if options.login else None,
+        )
         return
     with shared_cluster() as cluster, tempfile.TemporaryDirectory() as directory:
         database_url = cluster.create_database("fuzzed")
