@@ -19,6 +19,7 @@ from api.settings import Settings
 from persistence.database import Database
 from persistence.declared import differences
 from persistence.embedded import EmbeddedPostgres, connection_url
+from persistence.migrating import migrate_in_own_process
 from persistence.revision import is_newest
 
 SHOWN_DIFFERENCES = 5
@@ -64,10 +65,7 @@ def make_ready(url: str, contract: Mapping[str, Any]) -> None:
     Raises MigrationRefused, or StartFailed with the first differences.
     """
     if not asyncio.run(is_newest(url)):
-        # Loaded only now: a server that starts again has nothing to migrate, and should not wait for Alembic.
-        from persistence.migrations import migrate
-
-        migrate(url, report=say)
+        migrate_in_own_process(url)
     found = asyncio.run(_differences(url, declared_records(contract)))
     if found:
         more = len(found) - SHOWN_DIFFERENCES
