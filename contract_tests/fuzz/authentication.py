@@ -117,6 +117,8 @@ def _make_body_real(case: Case[Any], body: dict[str, Any], wallet: Wallet) -> No
             case.path_parameters["id"] = client.client_id
     if case.operation.path == TOKEN and _chosen(case, body, "code"):
         body.update(wallet.code())
+    if _chosen(case, body, "login"):
+        body.update(wallet.name_and_password())
     for member, obtain in wallet.secrets.items():
         if _chosen(case, body, member):
             body[member] = obtain()

@@ -134,11 +134,21 @@ class Wallet:
         real: dict[str, Callable[[], str]] = {
             "instance_id": lambda: own["instance_id"],
             "session_id": lambda: session["id"],
+            "sign_in_id": self._another_sign_in,
             "workspace_id": self._workspace_id,
             "pat_id": lambda: str(self._made(PATS, name="fuzz", expires_in_s=60)["id"]),
             "key_id": lambda: str(self._made(KEYS, workspace_id=self._workspace_id())["id"]),
         }
         return {name: real[name]() for name in names if name in real}
+
+    def name_and_password(self) -> dict[str, str]:
+        """What the person signs in with."""
+        return {"login": self._given.login or "", "password": self._given.password or ""}
+
+    def _another_sign_in(self) -> str:
+        """The id of a sign-in that no other credential depends on."""
+        listed = self.browser().get("/api/v1/account/sign-ins").json()
+        return str(next(each["id"] for each in listed if each["current"]))
 
     def _made(self, path: str, **body: object) -> dict[str, Any]:
         answer = self._http.post(path, json=body, headers=self.headers("session"))
