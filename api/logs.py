@@ -91,6 +91,11 @@ class Event(Enum):
     DRAIN_CUT_SHORT = ("drain_cut_short", "warning", {"requests": _count})
 
     GRANT_REPLAYED = ("grant_replayed", "warning", {"operation_id": _WORD, "request_id": _REQUEST})
+    PASSKEY_COUNT_REPEATED = (
+        "passkey_count_repeated",
+        "warning",
+        {"operation_id": _WORD, "request_id": _REQUEST},
+    )
     PASSWORDS_INTERRUPTED = (
         "passwords_interrupted",
         "error",

@@ -76,6 +76,7 @@ class Settings:
     unclaimed_per_address: int = 20
     unclaimed_cap: int = 10_000
     user_code_attempts: int = 10
+    account_attempts: int = 10
     authorization_requests: int = 100
 
     turnstile_site_key: str | None = None
@@ -242,6 +243,7 @@ _READERS: Mapping[str, values.Reader] = {
     "unclaimed_per_address": values.integer(1, 1_000_000_000),
     "unclaimed_cap": values.integer(1, 1_000_000_000),
     "user_code_attempts": values.integer(1, 1_000_000_000),
+    "account_attempts": values.integer(1, 1_000_000_000),
     "authorization_requests": values.integer(1, 1_000_000_000),
     "turnstile_site_key": values.key,
     "turnstile_secret": values.key,

@@ -198,6 +198,7 @@ def policy_of(settings: Settings) -> Policy:
         unclaimed_per_address=settings.unclaimed_per_address,
         unclaimed_cap=settings.unclaimed_cap,
         user_code_attempts=settings.user_code_attempts,
+        account_attempts=settings.account_attempts,
         authorization_requests=settings.authorization_requests,
         sign_ups_before_captcha=settings.sign_ups_before_captcha,
         sign_ups_per_origin=settings.sign_ups_per_origin,

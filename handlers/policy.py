@@ -25,6 +25,7 @@ class Policy:
     unclaimed_per_address: int
     unclaimed_cap: int
     user_code_attempts: int
+    account_attempts: int
     authorization_requests: int
     sign_ups_before_captcha: int
     sign_ups_per_origin: int
@@ -38,6 +39,7 @@ class Policy:
     secure_cookies: bool
     unclaimed_window: timedelta = timedelta(hours=1)
     user_code_window: timedelta = timedelta(minutes=15)
+    account_window: timedelta = timedelta(minutes=15)
     authorization_window: timedelta = timedelta(minutes=10)
     authorization_request_life: timedelta = timedelta(minutes=10)
     authorization_code_life: timedelta = timedelta(seconds=60)

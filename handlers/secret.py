@@ -23,6 +23,7 @@ SIGN_IN_ACCESS = "csa_"
 SIGN_IN_REFRESH = "csr_"
 AUTHORIZATION_CODE = "cac_"
 REQUEST_HANDLE = "crh_"
+TICKET = "cst_"
 
 _NO_DIGEST = bytes(32)
 _PAIRS = tuple(first + second for first in BASE62 for second in BASE62)  # two digits for one division

@@ -107,6 +107,16 @@ _RULES: Final[Mapping[str, str]] = {
         SELECT count(*) FROM instance
          WHERE (workspace_id IS NULL) <> (claimed_at IS NULL) OR (workspace_id IS NULL) <> (name IS NULL)
     """,
+    # Recovery codes come with the first factor and go with the last; used ones stay among the ten.
+    "accounts with a second factor and other than ten recovery codes": """
+        SELECT count(*) FROM (SELECT user_id FROM totp UNION SELECT user_id FROM passkey) AS holder
+         WHERE 10 <> (SELECT count(*) FROM recovery_code WHERE recovery_code.user_id = holder.user_id)
+    """,
+    "recovery codes without a second factor": """
+        SELECT count(*) FROM recovery_code
+         WHERE NOT EXISTS (SELECT FROM totp WHERE totp.user_id = recovery_code.user_id)
+           AND NOT EXISTS (SELECT FROM passkey WHERE passkey.user_id = recovery_code.user_id)
+    """,
     "interactions of the last day without their clock, or the other way round": """
         SELECT (SELECT count(*) FROM interaction
                  WHERE at > now() - interval '1 day'

@@ -10,11 +10,12 @@ import typer
 
 from api.cli.command import group, store_command
 from api.cli.desk import Desk
+from api.cli.failures import Refused
 from api.cli.listing import After, Limit, listed
 from api.cli.outcome import Outcome
 from handlers.user import creation, disabling, finding
 from handlers.user.password import MOST, UnusablePassword
-from persistence import deletion, people
+from persistence import deletion, people, second_factors
 
 app = group("Accounts.")
 
@@ -122,6 +123,21 @@ async def delete(
         },
         f"Deleted the account {user_id} ({reason.value}); workspaces: {gone.workspaces},"
         f" instances: {gone.instances}.",
+    )
+
+
+@store_command(app, "reset-second-factor")
+async def reset_second_factor(desk: Desk, *, user: _User) -> Outcome:
+    """Remove authenticator app, passkeys and recovery codes of somebody who has lost them. Make sure who
+    asks: from then on the password alone signs in.
+    """
+    user_id = await finding.user_id(user, store=desk.store)
+    gone = await second_factors.reset(desk.store, user_id=user_id)
+    if not gone["totp"] and not gone["passkeys"]:
+        raise Refused("This account has no second factor.")
+    return Outcome(
+        {"id": user_id, "totp": bool(gone["totp"]), "passkeys": gone["passkeys"]},
+        f"Removed the second factors of the account {user_id}; passkeys among them: {gone['passkeys']}.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 
 from sqlalchemy import text
 
@@ -13,6 +14,7 @@ from contract_tests.harness import code_flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.instances import Instance, bearer
 from contract_tests.harness.people import Person
+from contract_tests.harness.second_factors import Holder
 from contract_tests.harness.stored import execute
 from contract_tests.storage.cluster import SharedCluster
 from persistence import soundness
@@ -78,6 +80,11 @@ BREAKS = {
         "UPDATE instance SET claimed_at = NULL",
         "UPDATE instance SET workspace_id = NULL",
     ],
+    "accounts with a second factor and other than ten recovery codes": [
+        "DELETE FROM recovery_code WHERE code_hash = (SELECT code_hash FROM recovery_code LIMIT 1)",
+        "DELETE FROM recovery_code",
+    ],
+    "recovery codes without a second factor": ["DELETE FROM totp"],
     "interactions of the last day without their clock, or the other way round": [
         "DELETE FROM interaction",
         "DELETE FROM interaction_clock",
@@ -85,11 +92,12 @@ BREAKS = {
 }
 
 
-def a_used_server(start_server: StartServer, url: str) -> None:
-    """Every kind of grant, once at least."""
+def a_used_server(start_server: StartServer, url: str) -> Path:
+    """Every kind of grant, once at least; where its key lies."""
     server = start_server(database_url=url)
     person = Person.with_password(Administration(url), "ada")
     with server.client() as client:
+        Holder.sign_in(client, person).with_totp()
         instance, other = (Instance.register(client, key=person.key) for _ in range(2))
         client.post("/instance/alive", headers=bearer(instance.own_token()))
         tokens = instance.sign_in(person.pat)
@@ -110,13 +118,14 @@ def a_used_server(start_server: StartServer, url: str) -> None:
         code_flow.deny(client, her, code_flow.started(tool, proof))
         code_flow.started(tool, proof, state="ours")
     assert server.stop() == 0
+    return server.data_dir
 
 
 async def test_each_rule_finds_what_it_is_for(
     start_server: StartServer, cluster: SharedCluster, migrated: str
 ) -> None:
     url = cluster.create_database("halves", like=migrated)
-    a_used_server(start_server, url)
+    data_dir = a_used_server(start_server, url)
     assert BREAKS.keys() == set(soundness.RULES)
     database = await Database.connect(url, pool_size=1)
     try:
@@ -129,12 +138,12 @@ async def test_each_rule_finds_what_it_is_for(
                 await store.rollback()
     finally:
         await database.close()
-    await asyncio.to_thread(doctor_names_it, url)
+    await asyncio.to_thread(doctor_names_it, url, data_dir)
 
 
-def doctor_names_it(url: str) -> None:
+def doctor_names_it(url: str, data_dir: Path) -> None:
     execute(url, "UPDATE instance SET claimed_at = NULL")
-    ended = typed("doctor", "--json", f"--database-url={url}")
+    ended = typed("doctor", "--json", f"--database-url={url}", f"--data-dir={data_dir}")
     assert ended.code == 1
     (found,) = [each for each in json.loads(ended.stdout)["checks"] if each["state"] == "fail"]
     assert found["check"] == "grants"

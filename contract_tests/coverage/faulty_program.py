@@ -25,7 +25,7 @@ def make(place: Path) -> Mapping[str, str]:
         shutil.copytree(REPOSITORY / package, place / package)
     shutil.copy2(CONTRACT, place)
     faults = dict.fromkeys(contract().operations, _RAISES)
-    for file in sorted((place / "handlers").glob("*/operations.py")):
+    for file in sorted((place / "handlers").glob("*/*operations.py")):
         for name in _begin_with(file, faults):
             del faults[name]
     assert not faults, f"no handler is called {', '.join(faults)}"

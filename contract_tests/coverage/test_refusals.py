@@ -20,7 +20,11 @@ STRICT = {
     "CANDOR_UNCLAIMED_PER_ADDRESS": "1",
     "CANDOR_SIGN_UPS_PER_ORIGIN": "1",
     "CANDOR_SIGN_IN_ATTEMPTS": "1",
+    "CANDOR_ACCOUNT_ATTEMPTS": "1",
 }
+COUNTING_LITTLE = {"authorize", "complete_sign_in"}
+"""They count only what comes from a client that exists, or with a ticket, and not the examples: each has a
+test of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +63,7 @@ def test_a_file_that_is_not_published_is_not_found(client: CheckedClient) -> Non
     assert client.get("/assets/no-such-file.css").status_code == 404
 
 
-# `authorize` counts only what a client may ask for, and the example's client does not exist: it has a test of
-# its own.
-@pytest.mark.parametrize("operation_id", [each for each in declaring("429") if each != "authorize"])
+@pytest.mark.parametrize("operation_id", [each for each in declaring("429") if each not in COUNTING_LITTLE])
 def test_what_is_limited_says_when_to_come_again(
     strict: CheckedClient, strict_database: str, operation_id: str
 ) -> None:

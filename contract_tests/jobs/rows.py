@@ -62,16 +62,7 @@ class Rows:
     async def begin(self) -> None:
         """A person, a workspace, an instance in it and a session, none of them about to expire."""
         now = _NOW
-        await self._insert(
-            "account",
-            id=ACCOUNT,
-            username="ada",
-            email="ada@example.org",
-            name="Ada",
-            plan="basic",
-            created_at=now,
-            updated_at=now,
-        )
+        await self._insert("account", **_account(ACCOUNT))
         await self._insert(
             "workspace",
             id=WORKSPACE,
@@ -87,6 +78,8 @@ class Rows:
     async def add(self, what: Declared, at: datetime) -> str:
         """One more row of the table with its time at `at`; the row as PostgreSQL writes it."""
         values = {**_EXAMPLES[what.table](next(_numbers)), what.column: at}
+        if what.table in _ONE_OF_A_PERSON:
+            await self._insert("account", **_account(str(values["user_id"])))
         return await self._insert(what.table, **values)
 
     async def left(self, table: str) -> set[str]:
@@ -116,6 +109,18 @@ def _ulid(number: int) -> str:
 
 def _digest(number: int) -> bytes:
     return number.to_bytes(32)
+
+
+def _account(id: str) -> dict[str, object]:
+    return {
+        "id": id,
+        "username": id.lower(),
+        "email": f"{id.lower()}@example.org",
+        "name": "Ada",
+        "plan": "basic",
+        "created_at": _NOW,
+        "updated_at": _NOW,
+    }
 
 
 def _instance(id: str) -> dict[str, object]:
@@ -199,6 +204,25 @@ def _mail(number: int) -> dict[str, object]:
     }
 
 
+def _totp_setup(number: int) -> dict[str, object]:
+    return {"user_id": _ulid(number), "secret_sealed": _digest(number)}
+
+
+def _passkey_setup(number: int) -> dict[str, object]:
+    return {"user_id": _ulid(number), "challenge": str(number)}
+
+
+def _sign_in_ticket(number: int) -> dict[str, object]:
+    return {
+        "ticket_hash": _digest(number),
+        "user_id": ACCOUNT,
+        "password_digest": _digest(number),
+        "challenge": str(number),
+        "attempts": 0,
+        "created_at": _NOW,
+    }
+
+
 def _log_entry(number: int) -> dict[str, object]:
     return {"job_id": number, "status": "successful", "priority": 0, "entrypoint": "nothing"}
 
@@ -215,5 +239,11 @@ _EXAMPLES = {
     "attempt": _attempt,
     "mail": _mail,
     "pgqueuer_log": _log_entry,
+    "totp_setup": _totp_setup,
+    "passkey_setup": _passkey_setup,
+    "sign_in_ticket": _sign_in_ticket,
 }
 """A record that the contract begins to let expire belongs here; the sweep fails by name until it does."""
+
+_ONE_OF_A_PERSON = {"totp_setup", "passkey_setup"}
+"""Records of which a person has one at most: each row is another person's."""

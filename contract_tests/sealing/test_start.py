@@ -1,11 +1,21 @@
-"""Servers and their key file: made at the first start, kept at the next, shared by a setting."""
+"""Servers and their key file: made at the first start, kept at the next, named by a setting, and missed."""
 
 from __future__ import annotations
 
+import base64
+import json
 import stat
 from pathlib import Path
 
+import pytest
+
+from api.gateways import key_file
+from contract_tests.admin.typed import typed
 from contract_tests.conftest import StartServer
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.people import Person
+from contract_tests.harness.second_factors import Holder
+from contract_tests.storage.cluster import SharedCluster
 
 
 class TestStart:
@@ -33,3 +43,67 @@ class TestStart:
         assert server.ended() == 1
         assert f"Line 1 of the key file {tmp_path / 'broken'}" in server.stderr.splitlines()[-1]
         assert (tmp_path / "broken").read_text() == "not a key\n"
+
+
+class TestLostKey:
+    @pytest.fixture
+    def sealed(self, start_server: StartServer, cluster: SharedCluster, migrated: str) -> tuple[str, Path]:
+        """A database with a sealed secret, and the data directory with its key."""
+        url = cluster.create_database("sealed", like=migrated)
+        server = start_server(database_url=url)
+        with server.client() as client:
+            Holder.sign_in(client, Person.with_password(Administration(url), "ada")).with_totp()
+        server.stop()
+        return url, server.data_dir
+
+    @pytest.mark.promise("C17")
+    def test_refuses_to_start_and_makes_no_other(
+        self, start_server: StartServer, sealed: tuple[str, Path]
+    ) -> None:
+        url, data_dir = sealed
+        key = (data_dir / "candor.key").read_bytes()
+        (data_dir / "candor.key").unlink()
+        lost = start_server(database_url=url, data_dir=data_dir, wait=False)
+        assert lost.ended() == 1
+        assert "there is no key file" in lost.stderr.splitlines()[-1]
+        assert not (data_dir / "candor.key").exists()
+        (data_dir / "candor.key").write_bytes(key)
+        start_server(database_url=url, data_dir=data_dir)
+
+    def test_refuses_to_start_with_another(
+        self, start_server: StartServer, sealed: tuple[str, Path], tmp_path: Path
+    ) -> None:
+        url, data_dir = sealed
+        key_file.make(tmp_path / "another.key")
+        variables = {"CANDOR_KEY_FILE": str(tmp_path / "another.key")}
+        server = start_server(database_url=url, data_dir=data_dir, variables=variables, wait=False)
+        assert server.ended() == 1
+        assert "sealed under a key that the key file does not have" in server.stderr.splitlines()[-1]
+
+    def test_starts_with_a_new_key_before_the_old(
+        self, start_server: StartServer, sealed: tuple[str, Path]
+    ) -> None:
+        url, data_dir = sealed
+        old = (data_dir / "candor.key").read_bytes()
+        (data_dir / "candor.key").write_bytes(base64.b64encode(bytes(range(32))) + b"\n" + old)
+        start_server(database_url=url, data_dir=data_dir)
+
+    @pytest.mark.parametrize("change", ["lost", "another", "open to others"])
+    def test_is_found_by_doctor(self, sealed: tuple[str, Path], change: str) -> None:
+        url, data_dir = sealed
+        options = ("doctor", "--json", f"--database-url={url}", f"--data-dir={data_dir}")
+        assert state_of_key(*options) == "ok"
+        key = data_dir / "candor.key"
+        if change == "open to others":
+            key.chmod(0o644)
+        else:
+            key.unlink()
+        if change == "another":
+            key_file.make(key)
+        assert state_of_key(*options) == "fail"
+
+
+def state_of_key(*options: str) -> str:
+    found = {each["check"]: each["state"] for each in json.loads(typed(*options).stdout)["checks"]}
+    state: str = found["key"]
+    return state

@@ -20,6 +20,14 @@ from persistence.tables.instances import Instance, RegistrationKey
 from persistence.tables.jobs import queue as _queue  # noqa: F401 (PgQueuer's tables are ours to declare)
 from persistence.tables.mails import Mail
 from persistence.tables.observed import Attempt, Interaction, InteractionClock
+from persistence.tables.second_factors import (
+    Passkey,
+    PasskeySetup,
+    RecoveryCode,
+    SignInTicket,
+    Totp,
+    TotpSetup,
+)
 from persistence.tables.sign_ins import SignIn, SignInToken
 
 __all__ = [
@@ -33,16 +41,22 @@ __all__ = [
     "InteractionClock",
     "Mail",
     "Package",
+    "Passkey",
+    "PasskeySetup",
     "PersonalAccessToken",
     "Plan",
     "PlanEntitlement",
+    "RecoveryCode",
     "RefreshToken",
     "RegistrationKey",
     "Release",
     "ReleaseLink",
     "Session",
     "SignIn",
+    "SignInTicket",
     "SignInToken",
+    "Totp",
+    "TotpSetup",
     "Workspace",
     "WorkspaceMember",
     "metadata",

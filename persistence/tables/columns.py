@@ -66,6 +66,11 @@ def digest(*, primary_key: bool = False, nullable: bool = False, unique: bool = 
     return Column(LargeBinary, primary_key=primary_key, nullable=nullable, unique=unique)
 
 
+def octets(*, nullable: bool = False) -> Any:
+    """Bytes that are no secret."""
+    return Column(LargeBinary, nullable=nullable)
+
+
 def sealed() -> Any:
     """Bytes encrypted under a secret that the server does not keep."""
     return Column(LargeBinary, nullable=True)
