@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
+from contract_tests.harness.canary import MEMBER
 from contract_tests.harness.instances import SCOPE, Instance, Tokens
 from contract_tests.harness.stored import execute
 
@@ -57,7 +58,8 @@ def query(instance: Instance, proof: Proof, **members: str | None) -> dict[str, 
 
 def ask(instance: Instance, proof: Proof, **members: str | None) -> httpx.Response:
     """Send the browser to `authorize`."""
-    return instance.http.get("/oauth2/authorize", params=query(instance, proof, **members))
+    asked = query(instance, proof, **members) | MEMBER
+    return instance.http.get("/oauth2/authorize", params=asked)
 
 
 def handle_of(answer: httpx.Response) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 from urllib.parse import quote, urlencode
 
@@ -27,6 +27,8 @@ _HTTP = re.compile(
 # RFC 8252 section 7.1: a domain name of the app's maker, backwards, and no authority. One without a dot could
 # be anybody's, or the browser's own.
 _PRIVATE_USE = re.compile(r"(?P<scheme>[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+):/(?!/).*")
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")  # in the last place it makes an IPv4 address of a host
 _HIGHEST_PORT = 65_535
 
 
@@ -76,8 +78,10 @@ def target(uri: str) -> Target:
     http = _as_http(uri)
     if http is None:
         return Target("app", uri.partition(":")[0])
-    authority = http.host if http.port is None else f"{http.host}:{http.port}"
-    return Target("loopback" if http.is_loopback else "web", authority)
+    host = http.host.lower()
+    return Target(
+        "loopback" if http.is_loopback else "web", host if http.port is None else f"{host}:{http.port}"
+    )
 
 
 def answered(uri: str, **members: str | None) -> str:
@@ -91,7 +95,7 @@ def answered(uri: str, **members: str | None) -> str:
 
 def _as_http(uri: str) -> _Http | None:
     found = _HTTP.fullmatch(uri)
-    if found is None or (found["port"] is not None and int(found["port"]) > _HIGHEST_PORT):
+    if found is None or not _is_host(found["host"]) or int(found["port"] or 0) > _HIGHEST_PORT:
         return None
     return _Http(**found.groupdict())
 
@@ -101,10 +105,20 @@ def _portless(uri: str) -> tuple[str, str] | None:
     return (http.host, http.rest) if http is not None and http.is_loopback else None
 
 
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
+def _is_host(host: str) -> bool:
+    """Whether every reader takes it for the same: a name, or an IP address written out."""
+    if host.startswith("[") or _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return _as_address(host) is not None
+    return all(_LABEL.fullmatch(label) for label in host.split("."))
+
+
+def _as_address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+        return IPv6Address(host[1:-1]) if host.startswith("[") else IPv4Address(host)
     except ValueError:
-        return False
+        return None
+
+
+def _is_this_machine(host: str) -> bool:
+    address = _as_address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
