@@ -12,17 +12,10 @@ from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
 
 _account = metadata.tables["account"]
-_entitlement = metadata.tables["plan_entitlement"]
 _workspace = metadata.tables["workspace"]
 _member = metadata.tables["workspace_member"]
 
-_entitlements = (
-    select(func.array_agg(_entitlement.c.entitlement))
-    .where(_entitlement.c.plan == _account.c.plan)
-    .scalar_subquery()
-    .label("entitlements")
-)
-_ACCOUNT = Statement(select(_account, _entitlements).where(_account.c.id == bindparam("user_id")))
+_ACCOUNT = Statement(select(_account).where(_account.c.id == bindparam("user_id")))
 _ACCOUNT_BY_NAME = Statement(
     select(_account.c.id).where(
         or_(
@@ -85,7 +78,7 @@ _CREATE_WORKSPACE = Statement(
 
 
 async def account(store: UnitOfWork, *, user_id: str) -> Record | None:
-    """The account's columns and its plan's `entitlements` (None for none)."""
+    """The account's columns. Which plan is in force, persistence.plans tells."""
     return await store.row(_ACCOUNT, user_id=user_id)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import CTE, bindparam, func, null, select, update
 
+from persistence.plans import IN_FORCE
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
@@ -23,7 +24,7 @@ _PAGE = Statement(
         _account.c.username,
         _account.c.email,
         _account.c.name,
-        _account.c.plan,
+        IN_FORCE.label("plan"),
         _account.c.email_verified_at,
         _account.c.disabled_at,
         _account.c.created_at,
@@ -75,9 +76,11 @@ _enabled = (
 _ENABLE = Statement(select(_enabled.c.id).select_from(_enabled).add_cte(_counted_in_workspaces(_enabled)))
 
 
-async def page(store: UnitOfWork, *, after: str, at_most: int) -> Sequence[Record]:
-    """Accounts by id, which is by the time of their creation, those after the id `after`."""
-    return await store.rows(_PAGE, after=after, at_most=at_most)
+async def page(store: UnitOfWork, *, after: str, at_most: int, now: datetime) -> Sequence[Record]:
+    """Accounts by id, which is by the time of their creation, those after the id `after`, with the plan in
+    force.
+    """
+    return await store.rows(_PAGE, after=after, at_most=at_most, now=now)
 
 
 async def disable(store: UnitOfWork, *, user_id: str, now: datetime) -> int | None:

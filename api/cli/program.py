@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from api.cli import access_tokens, instances, mails, registration_keys, releases, store, users
+from api.cli import access_tokens, instances, mails, registration_keys, releases, store, subscriptions, users
 from api.cli.command import command
 from api.cli.doctor.command import doctor
 from api.cli.simulation.command import simulate_instance
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(users.app, name="user")
+app.add_typer(subscriptions.app, name="subscription")
 app.add_typer(access_tokens.app, name="pat")
 app.add_typer(registration_keys.app, name="registration-key")
 app.add_typer(instances.app, name="instance")

@@ -71,7 +71,7 @@ async def create(
 @store_command(app, "list")
 async def list_users(desk: Desk, *, limit: Limit = 100, after: After = "") -> Outcome:
     """List accounts, the oldest first."""
-    rows = await people.page(desk.store, after=after, at_most=limit)
+    rows = await people.page(desk.store, after=after, at_most=limit, now=desk.now)
     columns = ("id", "username", "email", "name", "plan", "disabled_at")
     return listed([dict(row) for row in rows], name="users", columns=columns, limit=limit)
 

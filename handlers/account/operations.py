@@ -25,7 +25,7 @@ from handlers.errors import NotFound, SignInInvalid
 from handlers.moments import seconds
 from handlers.ports import Ports
 from handlers.user import password
-from persistence import accounts, sign_ins
+from persistence import plans, sign_ins
 from persistence.unit_of_work import UnitOfWork
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -82,9 +82,9 @@ async def sign_out(*, caller: Caller, store: UnitOfWork, ports: Ports, now: date
     return Answer(204, headers={**_NO_STORE, "Set-Cookie": cookies.taken_back(ports.policy)})
 
 
-async def get_account(*, caller: Caller, store: UnitOfWork) -> Answer:
+async def get_account(*, caller: Caller, store: UnitOfWork, now: datetime) -> Answer:
     """The account of whoever is signed in."""
-    account = await accounts.account(store, user_id=caller.user_id or "")
+    account = await plans.of_account(store, user_id=caller.person, now=now)
     if account is None:
         raise SignInInvalid(cookies.SESSION)
     payload = {
@@ -93,6 +93,8 @@ async def get_account(*, caller: Caller, store: UnitOfWork) -> Answer:
         "email": account["email"],
         "name": account["name"],
         "plan": account["plan"],
+        "plan_until": seconds(account["plan_until"]) if account["plan_until"] is not None else None,
+        "entitlements": sorted(account["entitlements"] or ()),
         "created_at": seconds(account["created_at"]),
         "updated_at": seconds(account["updated_at"]),
     }

@@ -10,7 +10,7 @@ from typing import Any
 from handlers.caller import Caller
 from handlers.errors import InvalidToken, NotFound
 from handlers.moments import rfc3339
-from persistence import accounts, registration, tokens
+from persistence import accounts, plans, registration, tokens
 from persistence.unit_of_work import Record, UnitOfWork
 
 
@@ -37,9 +37,9 @@ async def get_instance_workspace(*, caller: Caller, store: UnitOfWork) -> dict[s
     return {"generation": workspace["generation"], "id": workspace["id"], "name": workspace["name"]}
 
 
-async def get_profile(*, caller: Caller, store: UnitOfWork) -> dict[str, object]:
-    """Who is signed in, and what their plan opens."""
-    account = await accounts.account(store, user_id=caller.user_id or "")
+async def get_profile(*, caller: Caller, store: UnitOfWork, now: datetime) -> dict[str, object]:
+    """Who is signed in, and what the plan that they are on now opens."""
+    account = await plans.of_account(store, user_id=caller.person, now=now)
     if account is None:
         raise InvalidToken
     entitlements = sorted(account["entitlements"] or ())

@@ -11,10 +11,9 @@ from handlers import display_name
 from handlers.errors import ApiError
 from handlers.ports import Randomness
 from handlers.user import email_address, username
-from persistence import accounts
+from persistence import accounts, plans
 from persistence.unit_of_work import UnitOfWork
 
-FIRST_PLAN = "basic"
 _OF_WORKSPACE = "'s workspace"
 
 
@@ -64,7 +63,7 @@ async def create(new: NewUser, *, store: UnitOfWork, randomness: Randomness, now
         email=email,
         name=name,
         password_hash=new.password_hash,
-        plan=FIRST_PLAN,
+        plan=plans.FIRST,
         email_verified_at=now if new.verified else None,
         now=now,
     )

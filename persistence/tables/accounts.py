@@ -29,7 +29,9 @@ class PlanEntitlement(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """A person. `password_hash` is argon2id, absent while no password is set."""
+    """A person. `password_hash` is argon2id, absent while no password is set. A plan with `plan_until` is
+    over then, and `basic` takes its place (persistence.plans).
+    """
 
     id: str = Field(sa_column=ulid(primary_key=True))
     username: str = Field(sa_column=text(64, unique=True))
@@ -37,10 +39,13 @@ class Account(SQLModel, table=True):
     name: str = Field(sa_column=text(128))
     password_hash: str | None = Field(sa_column=text(256, nullable=True))
     plan: str = Field(foreign_key="plan.name", max_length=32, nullable=False)
+    plan_until: datetime | None = Field(sa_column=moment(nullable=True))
     email_verified_at: datetime | None = Field(sa_column=moment(nullable=True))
     disabled_at: datetime | None = Field(sa_column=moment(nullable=True))
     created_at: datetime = Field(sa_column=moment())
     updated_at: datetime = Field(sa_column=moment())
+
+    __table_args__ = (CheckConstraint("plan <> 'basic' OR plan_until IS NULL", name="plan_until"),)
 
 
 class Workspace(SQLModel, table=True):
