@@ -34,6 +34,16 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "device": Page(),
         "home": Page(of_account=True),
         "sign-in": Page(captcha=True),
+        "sign-up": Page(captcha=True),
+        "verify": Page(),
+        "reset": Page(),
+        "confirm-email": Page(),
+        "first-account": Page(),
+        "consent": Page(),
+        "instances": Page(of_account=True),
+        "developer": Page(of_account=True),
+        "registration-keys": Page(of_account=True),
+        "settings": Page(of_account=True),
         "transparency": Page(),
     }
 )

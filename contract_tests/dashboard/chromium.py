@@ -50,10 +50,9 @@ async def chromium() -> AsyncIterator[Browser]:
 class Visit:
     """One page of one server, in a context of its own: nothing is remembered from visit to visit."""
 
-    def __init__(self, page: Page, origin: str, *, captcha: str | None = None) -> None:
+    def __init__(self, page: Page, origin: str) -> None:
         self.page = page
         self.origin = origin
-        self._allowed = (origin, "data:", *([captcha] if captcha is not None else []))
         self.requests: list[str] = []
         self.console: list[str] = []
         page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
@@ -95,27 +94,22 @@ class Visit:
 
     def check(self) -> None:
         """Raise AssertionError if the page broke its policy, failed, or asked another origin for anything."""
-        outside = [line for line in self.requests if not line.split(" ", 1)[1].startswith(self._allowed)]
+        outside = [
+            line for line in self.requests if not line.split(" ", 1)[1].startswith((self.origin, "data:"))
+        ]
         assert outside == []
         assert [line for line in self.console if FAILED_CALL not in line and line.startswith("error")] == []
 
 
 @asynccontextmanager
 async def visit(
-    browser: Browser,
-    origin: str,
-    *,
-    width: int = 1280,
-    theme: Literal["light", "dark"] = "light",
-    captcha: str | None = None,
+    browser: Browser, origin: str, *, width: int = 1280, theme: Literal["light", "dark"] = "light"
 ) -> AsyncIterator[Visit]:
-    """A visit that is checked when it ends well. `width` is in CSS pixels; `captcha` is the origin of the
-    captcha that the server has.
-    """
+    """A visit that is checked when it ends well. `width` is in CSS pixels."""
     context = await browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
     try:
         await context.add_init_script(_REPORT_VIOLATIONS)
-        visiting = Visit(await context.new_page(), origin, captcha=captcha)
+        visiting = Visit(await context.new_page(), origin)
         yield visiting
         visiting.check()
     finally:

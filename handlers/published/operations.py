@@ -47,6 +47,64 @@ async def sign_in_page(*, if_none_match: str | None, accept_encoding: str | None
     return _page("sign-in", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
 
 
+async def sign_up_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person makes an account."""
+    return _page("sign-up", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def verify_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where the link leads that confirms an address."""
+    return _page("verify", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def reset_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a password is set anew."""
+    return _page("reset", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def confirm_email_page(
+    *, if_none_match: str | None, accept_encoding: str | None, ports: Ports
+) -> Answer:
+    """Where the link leads that confirms another address."""
+    return _page("confirm-email", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def first_account_page(
+    *, if_none_match: str | None, accept_encoding: str | None, ports: Ports
+) -> Answer:
+    """Where the first account is made."""
+    return _page("first-account", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def consent_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person decides about a program that opened the browser."""
+    return _page("consent", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def instances_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person looks after instances."""
+    return _page("instances", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def developer_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person looks after access tokens."""
+    return _page("developer", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
+async def registration_keys_page(
+    *, if_none_match: str | None, accept_encoding: str | None, ports: Ports
+) -> Answer:
+    """Where a person looks after registration keys."""
+    return _page(
+        "registration-keys", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports
+    )
+
+
+async def settings_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person changes the account."""
+    return _page("settings", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
 async def transparency_page(
     *, if_none_match: str | None, accept_encoding: str | None, ports: Ports
 ) -> Answer:

@@ -54,6 +54,7 @@ export class Contract {
    * `body` what becomes its JSON. Resolves to the JSON body or null; throws a `Refusal` for every answer but a success.
    */
   async call(name, { path = {}, query = {}, body } = {}) {
+    if (!this.has(name)) throw new Refusal({ error: "not_offered", message: "This server does not offer that." });
     const { path: template, method } = this.#operations.get(name);
     const filled = template.replace(/\{([^}]+)\}/g, (_, key) => encodeURIComponent(path[key]));
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);

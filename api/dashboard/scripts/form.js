@@ -41,6 +41,16 @@ export function fieldOf({ label, hint, options, ...attributes }) {
     element("p", { class: "field-error", id: `${id}-error`, hidden: true }));
 }
 
+/** A labelled check box with its hint. */
+export function choiceOf({ label, hint, ...attributes }) {
+  made += 1;
+  const id = `field-${made}`;
+  return element("div", { class: "choice" },
+    element("input", { type: "checkbox", id, "aria-describedby": hint ? `${id}-hint` : null, ...attributes }),
+    element("label", { for: id }, label),
+    ...(hint ? [element("p", { class: "hint", id: `${id}-hint` }, hint)] : []));
+}
+
 /** Marks a field as wrong, says why beneath it and moves the focus there. */
 export function failField(field, message) {
   const shown = document.getElementById(`${field.id}-error`);
