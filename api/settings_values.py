@@ -99,9 +99,9 @@ def _is_origin(text: str) -> bool:
 
 def mailbox(name: str, text: str) -> str:
     """Whom mails come from: an address, or `Name <address>`."""
-    spoken, address = parseaddr(text)
+    address = parseaddr(text)[1]
     usable = re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}", address)
-    if not usable or not spoken.isprintable() or len(text) > 320 or ".." in address:
+    if not usable or not text.isprintable() or len(text) > 320 or ".." in address:
         raise BadSetting(
             f"{name} must be an address such as candor@example.org or Candor <candor@example.org>,"
             f" not {text!r}."

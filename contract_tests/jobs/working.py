@@ -59,11 +59,13 @@ class LogStream(KeptStream):
 class Working:
     """A worker at work, its log and its metrics."""
 
-    def __init__(self, database_url: str, run: Run, *, every: timedelta, pace: Pace) -> None:
+    def __init__(
+        self, database_url: str, run: Run, *, every: timedelta, pace: Pace, told_on: str | None = None
+    ) -> None:
         self.log = LogStream()
         self.metrics = JobMetrics()
         self._worker = JobWorker(
-            [Job("sweep", every=every, what="Sweeps.", run=run)],
+            [Job("sweep", every=every, what="Sweeps.", run=run, told_on=told_on)],
             database_url=database_url,
             logs=Logs(self.log),
             metrics=self.metrics,
@@ -77,9 +79,14 @@ class Working:
 
 @asynccontextmanager
 async def working(
-    database_url: str, run: Run, *, every: timedelta = NEVER, pace: Pace = AT_ONCE
+    database_url: str,
+    run: Run,
+    *,
+    every: timedelta = NEVER,
+    pace: Pace = AT_ONCE,
+    told_on: str | None = None,
 ) -> AsyncIterator[Working]:
-    started = Working(database_url, run, every=every, pace=pace)
+    started = Working(database_url, run, every=every, pace=pace, told_on=told_on)
     task = asyncio.create_task(started.run())
     try:
         yield started

@@ -17,12 +17,13 @@ from api.mail.rendering import Sender, Stationery
 from api.settings import Settings
 from api.wiring import policy_of
 from contract_tests.harness.mailbox import Mail
-from contract_tests.jobs.working import LogStream, counted
+from contract_tests.jobs.working import SOON_S, LogStream, counted
 from contract_tests.mails.conftest import ADA, KIND, Outbox
 from handlers.account.mailing import COMPOSERS, Composer, Letter, Wanted
 from handlers.policy import Policy
 from handlers.ports import Delivery, Fate, Randomness
 from persistence import mails
+from persistence.address import Address
 from persistence.unit_of_work import UnitOfWork
 
 SENT = Delivery(Fate.SENT, "taken")
@@ -199,6 +200,26 @@ class TestAMail:
         for _ in range(3):
             await post.run(outbox, after=timedelta(hours=2))
         assert ids == [f"<{id.lower()}@example.org>"] * 3
+
+
+class TestTheOutbox:
+    async def test_tells_of_a_mail_when_it_is_final(self, outbox: Outbox, database_url: str) -> None:
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        connection = await Address.parse(database_url).open()
+        try:
+            await connection.add_listener(mails.CHANNEL, lambda *_: heard.put_nowait("a mail"))
+            store = outbox.database.unit_of_work()
+            mails.queue_mail(
+                store, id="0" * 26, kind=KIND, to=ADA, subject_id="0" * 26, now=datetime.now(UTC)
+            )
+            await store.rollback()
+            assert await outbox.rows() == []
+            await outbox.queue()
+            async with asyncio.timeout(SOON_S):
+                await heard.get()
+            assert heard.empty()
+        finally:
+            await connection.close()
 
 
 class TestAFailure:
