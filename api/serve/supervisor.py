@@ -204,7 +204,7 @@ class _Server:
         if settings.tls_cert is None and is_reachable_from_elsewhere(self._listener):
             say("this is plain HTTP: give --tls-cert and --tls-key, or let a proxy in front speak TLS")
         if settings.smtp_host is None:
-            say(f"mails are written into {settings.data_dir / 'mail'}: set CANDOR_SMTP_HOST to have them sent")
+            say("mails are written into the data directory: set CANDOR_SMTP_HOST to have them sent")
         captcha = settings.turnstile_site_key is not None
         if not captcha:
             say(NO_CAPTCHA)
