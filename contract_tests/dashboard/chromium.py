@@ -50,9 +50,10 @@ async def chromium() -> AsyncIterator[Browser]:
 class Visit:
     """One page of one server, in a context of its own: nothing is remembered from visit to visit."""
 
-    def __init__(self, page: Page, origin: str) -> None:
+    def __init__(self, page: Page, origin: str, *, captcha: str | None = None) -> None:
         self.page = page
         self.origin = origin
+        self._allowed = (origin, "data:", *([captcha] if captcha is not None else []))
         self.requests: list[str] = []
         self.console: list[str] = []
         page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
@@ -94,22 +95,27 @@ class Visit:
 
     def check(self) -> None:
         """Raise AssertionError if the page broke its policy, failed, or asked another origin for anything."""
-        outside = [
-            line for line in self.requests if not line.split(" ", 1)[1].startswith((self.origin, "data:"))
-        ]
+        outside = [line for line in self.requests if not line.split(" ", 1)[1].startswith(self._allowed)]
         assert outside == []
         assert [line for line in self.console if FAILED_CALL not in line and line.startswith("error")] == []
 
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, origin: str, *, width: int = 1280, theme: Literal["light", "dark"] = "light"
+    browser: Browser,
+    origin: str,
+    *,
+    width: int = 1280,
+    theme: Literal["light", "dark"] = "light",
+    captcha: str | None = None,
 ) -> AsyncIterator[Visit]:
-    """A visit that is checked when it ends well. `width` is in CSS pixels."""
+    """A visit that is checked when it ends well. `width` is in CSS pixels; `captcha` is the origin of the
+    captcha that the server has.
+    """
     context = await browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
     try:
         await context.add_init_script(_REPORT_VIOLATIONS)
-        visiting = Visit(await context.new_page(), origin)
+        visiting = Visit(await context.new_page(), origin, captcha=captcha)
         yield visiting
         visiting.check()
     finally:

@@ -1,7 +1,7 @@
 // Signing in: the password, then the second factor where the account has one. Where the browser goes afterwards stands in the
 // address (`next`), and is a path of this server or nothing.
 
-import { CAPTCHA_WORDS, captchaFor } from "/assets/captcha.js";
+import { captchaIn } from "/assets/captcha.js";
 import { byId, showSection } from "/assets/elements.js";
 import { onSubmit, showFailure } from "/assets/form.js";
 import { nextPath, withNext } from "/assets/own-path.js";
@@ -15,7 +15,7 @@ const OVER = "That took too long, or there were too many tries. Start again with
 begin(async ({ call }) => {
   let step = null;
   byId("to-sign-up").href = withNext("/sign-up", nextPath());
-  const captcha = await captchaFor(byId("captcha"), call, "sign_in");
+  const captcha = captchaIn(byId("captcha"), { action: "sign_in", call });
 
   function proceed(answer) {
     if (answer.signed_in) return location.replace(nextPath());
@@ -39,13 +39,10 @@ begin(async ({ call }) => {
   }
 
   onSubmit(byId("password-form"), async ({ login, password }) => {
-    try {
-      proceed(await call("sign_in", { body: { login: login.trim(), password, captcha_token: captcha.token() } }));
-    } finally {
-      captcha.again();
-    }
-  }, { words: { wrong_password: { field: "password", message: WRONG }, ...CAPTCHA_WORDS } });
+    proceed(await (await captcha).guarded((member) => call("sign_in", { body: { login: login.trim(), password, ...member } })));
+  }, { words: { wrong_password: { field: "password", message: WRONG } } });
   onSubmit(byId("passkey-form"), async () => complete({ passkey: await shownPasskey(step.passkey) }));
   onSubmit(byId("totp-form"), ({ totp }) => complete({ totp: totp.replace(/\s/g, "") }), { words: { wrong_second_factor: { field: "totp", message: WRONG_CODE } } });
   onSubmit(byId("recovery-form"), ({ recovery_code: code }) => complete({ recovery_code: code.trim() }), { words: { wrong_second_factor: { field: "recovery_code", message: WRONG_CODE } } });
+  await captcha;
 }, { person: "ignored" });
