@@ -71,6 +71,9 @@ class Settings:
 
     sign_in_access_ttl_s: int = 900
     sign_in_ttl_s: int = 2_592_000
+    sign_up_cap: int = 10_000
+    account_mails_per_address: int = 30
+    account_mails_per_email: int = 5
 
     unclaimed_ttl_s: int = 86_400
     unclaimed_per_address: int = 20
@@ -239,6 +242,9 @@ _READERS: Mapping[str, values.Reader] = {
     "registration_key_prefix": values.prefix,
     "sign_in_access_ttl_s": values.integer(1, 86_400),
     "sign_in_ttl_s": values.integer(1, 315_360_000),
+    "sign_up_cap": values.integer(1, 1_000_000_000),
+    "account_mails_per_address": values.integer(1, 1_000_000_000),
+    "account_mails_per_email": values.integer(1, 1_000_000_000),
     "unclaimed_ttl_s": values.integer(1, 315_360_000),
     "unclaimed_per_address": values.integer(1, 1_000_000_000),
     "unclaimed_cap": values.integer(1, 1_000_000_000),

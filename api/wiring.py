@@ -210,6 +210,9 @@ def policy_of(settings: Settings) -> Policy:
         secure_cookies=settings.secure_cookies,
         data_host=settings.data_host,
         data_location=settings.data_location,
+        sign_up_cap=settings.sign_up_cap,
+        account_mails_per_address=settings.account_mails_per_address,
+        account_mails_per_email=settings.account_mails_per_email,
     )
 
 

@@ -29,6 +29,8 @@ GENEROUS = {
     "CANDOR_SIGN_IN_ATTEMPTS": "100000",
     "CANDOR_SIGN_IN_ATTEMPTS_PER_ADDRESS": "100000",
     "CANDOR_ACCOUNT_ATTEMPTS": "100000",
+    "CANDOR_ACCOUNT_MAILS_PER_ADDRESS": "100000",
+    "CANDOR_ACCOUNT_MAILS_PER_EMAIL": "100000",
 }
 """Settings of the server that all tests share: its limits are proven on servers of their own, because every
 test speaks from the same address."""

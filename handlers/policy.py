@@ -37,6 +37,9 @@ class Policy:
     sign_in_access_life: timedelta
     sign_in_life: timedelta
     secure_cookies: bool
+    sign_up_cap: int
+    account_mails_per_address: int
+    account_mails_per_email: int
     unclaimed_window: timedelta = timedelta(hours=1)
     user_code_window: timedelta = timedelta(minutes=15)
     account_window: timedelta = timedelta(minutes=15)
@@ -45,3 +48,4 @@ class Policy:
     authorization_code_life: timedelta = timedelta(seconds=60)
     sign_up_window: timedelta = timedelta(hours=24)
     sign_in_window: timedelta = timedelta(minutes=15)
+    account_mail_window: timedelta = timedelta(hours=1)

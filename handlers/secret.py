@@ -24,6 +24,10 @@ SIGN_IN_REFRESH = "csr_"
 AUTHORIZATION_CODE = "cac_"
 REQUEST_HANDLE = "crh_"
 TICKET = "cst_"
+VERIFY_EMAIL = "cve_"
+PASSWORD_RESET = "cpr_"  # noqa: S105 (a prefix)
+EMAIL_CHANGE = "cec_"
+FIRST_ACCOUNT = "cfa_"
 
 _NO_DIGEST = bytes(32)
 _PAIRS = tuple(first + second for first in BASE62 for second in BASE62)  # two digits for one division

@@ -25,6 +25,7 @@ from api.contract.document import Document, load
 from api.logs import Event, Logs
 from api.private_listener import private_application
 from api.serve import data_directory, keys, store
+from api.serve.first_account import invite
 from api.serve.http_server import HttpServer
 from api.serve.sockets import bind, is_reachable_from_elsewhere, port_of
 from api.serve.startup import announce, say
@@ -192,13 +193,13 @@ class _Server:
         await private.accepting.wait()
         try:
             with data_directory.described(self._settings.data_dir, self._description()):
-                await self._until_stopped(workers, jobs)
+                await self._until_stopped(workers, jobs, database)
         finally:
             private.drain()
             await watching
             await database.close()
 
-    async def _until_stopped(self, workers: _Workers, jobs: JobWorker) -> None:
+    async def _until_stopped(self, workers: _Workers, jobs: JobWorker, database: Database) -> None:
         settings = self._settings
         say(f"metrics and readiness are at {self._private_url()}")
         if settings.tls_cert is None and is_reachable_from_elsewhere(self._listener):
@@ -215,6 +216,7 @@ class _Server:
             captcha=captcha,
         )
         announce(settings.listening_url)
+        await invite(database, public_url=settings.public_url)
         serving = asyncio.create_task(workers.stopped())
         told = asyncio.create_task(self._told.wait())
         working = asyncio.create_task(jobs.run())

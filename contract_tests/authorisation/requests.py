@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,7 @@ def spoiled(operation: Operation) -> Request:
 
 
 def _example(content: Mapping[str, Any]) -> dict[str, Any]:
-    if "example" in content:
-        return dict(content["example"])
-    return dict(next(iter(content["examples"].values()))["value"])
+    """The example of a body, with a username that nobody has: it can be given out once."""
+    example = content.get("example") or next(iter(content["examples"].values()))["value"]
+    free = {"username": f"ada-{secrets.token_hex(4)}"} if "username" in example else {}
+    return {**example, **free}

@@ -21,6 +21,8 @@ STRICT = {
     "CANDOR_SIGN_UPS_PER_ORIGIN": "1",
     "CANDOR_SIGN_IN_ATTEMPTS": "1",
     "CANDOR_ACCOUNT_ATTEMPTS": "1",
+    "CANDOR_ACCOUNT_MAILS_PER_ADDRESS": "1",
+    "CANDOR_ACCOUNT_MAILS_PER_EMAIL": "1",
 }
 COUNTING_LITTLE = {"authorize", "complete_sign_in"}
 """They count only what comes from a client that exists, or with a ticket, and not the examples: each has a

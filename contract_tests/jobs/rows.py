@@ -16,7 +16,7 @@ import asyncpg
 
 from contract_tests.harness.contract import contract
 
-ACCOUNT, WORKSPACE, INSTANCE, SESSION = (letter * 26 for letter in "AWNS")
+ACCOUNT, WORKSPACE, INSTANCE, SESSION, SIGN_IN = (letter * 26 for letter in "AWNSB")
 _NOW = datetime.now(UTC).replace(microsecond=0)
 _numbers = itertools.count()
 
@@ -60,7 +60,7 @@ class Rows:
         self._connection = connection
 
     async def begin(self) -> None:
-        """A person, a workspace, an instance in it and a session, none of them about to expire."""
+        """A person, a sign-in, a workspace, an instance in it and a session, none of them about to expire."""
         now = _NOW
         await self._insert("account", **_account(ACCOUNT))
         await self._insert(
@@ -74,6 +74,7 @@ class Rows:
         )
         await self._insert("instance", **_instance(INSTANCE), workspace_id=WORKSPACE, claimed_at=now)
         await self._insert("session", **_session(SESSION))
+        await self._insert("sign_in", **_sign_in(SIGN_IN), expires_at=now)
 
     async def add(self, what: Declared, at: datetime) -> str:
         """One more row of the table with its time at `at`; the row as PostgreSQL writes it."""
@@ -219,8 +220,53 @@ def _sign_in_ticket(number: int) -> dict[str, object]:
         "password_digest": _digest(number),
         "challenge": str(number),
         "attempts": 0,
+    }
+
+
+def _sign_in(id: str) -> dict[str, object]:
+    return {
+        "id": id,
+        "user_id": ACCOUNT,
+        "browser": "firefox",
+        "platform": "linux",
+        "created_at": _NOW,
+        "refreshed_at": _NOW,
+    }
+
+
+def _sign_in_token(number: int) -> dict[str, object]:
+    return {
+        "refresh_hash": _digest(number),
+        "access_hash": _digest(number),
+        "sign_in_id": SIGN_IN,
+        "created_at": _NOW,
+        "access_expires_at": _NOW,
+    }
+
+
+def _sign_up(number: int) -> dict[str, object]:
+    return {
+        "id": _ulid(number),
+        "username": f"waiting-{number}",
+        "email": f"{number}@example.org",
+        "name": "Waiting",
+        "password_hash": "",
+        "fingerprint": "other/other/other",
+        "expires_at": _NOW,
+    }
+
+
+def _account_token(number: int) -> dict[str, object]:
+    return {
+        "token_hash": _digest(number),
+        "kind": "password_reset",
+        "user_id": ACCOUNT,
         "created_at": _NOW,
     }
+
+
+def _registration(number: int) -> dict[str, object]:
+    return {"id": _ulid(number), "user_id": ACCOUNT, "fingerprint": "other/other/other"}
 
 
 def _log_entry(number: int) -> dict[str, object]:
@@ -238,6 +284,11 @@ _EXAMPLES = {
     "interaction_clock": _interaction,
     "attempt": _attempt,
     "mail": _mail,
+    "sign_in": lambda number: _sign_in(_ulid(number)),
+    "sign_in_token": _sign_in_token,
+    "sign_up": _sign_up,
+    "account_token": _account_token,
+    "registration": _registration,
     "pgqueuer_log": _log_entry,
     "totp_setup": _totp_setup,
     "passkey_setup": _passkey_setup,

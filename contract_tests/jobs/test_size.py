@@ -29,7 +29,12 @@ _PARENTS = "repeat('N', 26)"
 FILLED = {
     "access_token": "(token_hash, instance_id, scopes, created_at, expires_at)"
     f" SELECT {_DIGEST}, {_PARENTS}, '{{}}', t, t",
+    "account_token": "(token_hash, kind, user_id, created_at, expires_at)"
+    f" SELECT {_DIGEST}, 'password_reset', repeat('A', 26), t, t",
     "attempt": "(kind, subject, window_started_at, count) SELECT 'user_code', n::text, t, 1",
+    "authorization_request": "(handle_hash, instance_id, redirect_uri, scopes, code_challenge, state,"
+    " granted_scopes, created_at, expires_at)"
+    f" SELECT {_DIGEST}, {_PARENTS}, 'https://tool.example', '{{}}', {_DIGEST}, 'pending', '{{}}', t, t",
     "device_grant": "(device_code_hash, user_code_hash, instance_id, scopes, state, granted_scopes,"
     " interval_s, created_at, expires_at)"
     f" SELECT {_DIGEST}, {_DIGEST}, {_PARENTS}, '{{}}', 'pending', '{{}}', 5, t, t",
@@ -43,8 +48,16 @@ FILLED = {
     "pgqueuer_log": "(job_id, status, priority, entrypoint, created) SELECT n, 'successful', 0, 'sweep', t",
     "refresh_token": "(token_hash, session_id, created_at, expires_at)"
     f" SELECT {_DIGEST}, repeat('S', 26), t, t",
+    "registration": f"(id, user_id, fingerprint, at) SELECT {_ID}, repeat('A', 26), 'other/other/other', t",
     "session": "(id, instance_id, user_id, workspace_id, scopes, generation, created_at, expires_at)"
     f" SELECT {_ID}, {_PARENTS}, repeat('A', 26), repeat('W', 26), '{{}}', 1, t, t",
+    "sign_in": "(id, user_id, browser, platform, created_at, refreshed_at, expires_at)"
+    f" SELECT {_ID}, repeat('A', 26), 'firefox', 'linux', t, t, t",
+    "sign_in_token": "(refresh_hash, access_hash, sign_in_id, created_at, access_expires_at,"
+    " refresh_expires_at)"
+    f" SELECT {_DIGEST}, {_DIGEST}, repeat('B', 26), t, t, t",
+    "sign_up": "(id, username, email, name, password_hash, fingerprint, created_at, expires_at)"
+    f" SELECT {_ID}, n::text, n || '@example.org', 'Waiting', '', 'other/other/other', t, t",
 }
 """Many rows of every record that expires, as a query over their numbers `n` and times `t`."""
 

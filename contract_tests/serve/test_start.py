@@ -42,7 +42,9 @@ class TestReady:
         server.stop()
         assert server.url.startswith("http://127.0.0.1:")
 
-    def test_says_nothing_else_on_standard_output(self, tmp_path: Path, cluster: SharedCluster) -> None:
+    def test_says_nothing_else_but_how_to_make_the_first_account(
+        self, tmp_path: Path, cluster: SharedCluster
+    ) -> None:
         done = subprocess.Popen(
             [sys.executable, "-m", "api.serve", "--port=0", f"--data-dir={tmp_path / 'data'}"],
             cwd=REPOSITORY,
@@ -51,9 +53,10 @@ class TestReady:
             stderr=subprocess.DEVNULL,
         )
         assert done.stdout is not None
-        first = done.stdout.readline()
+        first, second = done.stdout.readline(), done.stdout.readline()
         done.terminate()
         assert first.startswith(b"ready http://127.0.0.1:")
+        assert b"/first-account#token=" in second
         assert done.stdout.read() == b""
         assert done.wait(60) == 0
         done.stdout.close()

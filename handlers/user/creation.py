@@ -11,7 +11,7 @@ from handlers import display_name
 from handlers.errors import ApiError
 from handlers.ports import Randomness
 from handlers.user import email_address, username
-from persistence import accounts, plans
+from persistence import account_names, accounts, plans
 from persistence.unit_of_work import UnitOfWork
 
 _OF_WORKSPACE = "'s workspace"
@@ -56,6 +56,7 @@ async def create(new: NewUser, *, store: UnitOfWork, randomness: Randomness, now
     chosen = username.normal(new.username)
     name = display_name.cleaned(new.name)
     user_id = randomness.id(now)
+    await account_names.hold(store)
     stored = await accounts.create_account(
         store,
         id=user_id,

@@ -29,10 +29,12 @@ from persistence.tables.second_factors import (
     TotpSetup,
 )
 from persistence.tables.sign_ins import SignIn, SignInToken
+from persistence.tables.sign_ups import AccountToken, Registration, SignUp
 
 __all__ = [
     "AccessToken",
     "Account",
+    "AccountToken",
     "Attempt",
     "AuthorizationRequest",
     "DeviceGrant",
@@ -48,6 +50,7 @@ __all__ = [
     "PlanEntitlement",
     "RecoveryCode",
     "RefreshToken",
+    "Registration",
     "RegistrationKey",
     "Release",
     "ReleaseLink",
@@ -55,6 +58,7 @@ __all__ = [
     "SignIn",
     "SignInTicket",
     "SignInToken",
+    "SignUp",
     "Totp",
     "TotpSetup",
     "Workspace",

@@ -1,0 +1,159 @@
+"""Changing an account: what its owner does while signed in, and what a mailed link does.
+
+The password opens everything, so setting another one or another address asks for it. Its change ends what the
+old one has opened: every other sign-in, and the links that were mailed before. People's sessions on instances
+stay; they are ended where instances are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from handlers import display_name, secret
+from handlers.account import asking_for_mail, cookies, links
+from handlers.caller import Caller
+from handlers.errors import ApiError, SignInInvalid, TooManyRequests
+from handlers.ports import Ports
+from handlers.user import email_address, username
+from handlers.user.creation import UsernameTaken
+from persistence import account_changes, account_tokens, accounts, attempts, mails, sign_ins, sign_ups
+from persistence.unit_of_work import Record, UnitOfWork
+
+_GUESS: Final = "current_password"
+_GUESSES_MOST: Final = 10
+_GUESSES_WINDOW: Final = timedelta(minutes=15)
+
+
+class WrongCurrentPassword(ApiError):
+    """403: whoever is signed in does not know the password. It counts."""
+
+    status = 403
+    error = "wrong_current_password"
+    message = "The current password is another one."
+    keep = True
+
+
+async def update(
+    body: Mapping[str, Any],
+    *,
+    caller: Caller,
+    client_ip: str | None,
+    store: UnitOfWork,
+    ports: Ports,
+    now: datetime,
+) -> None:
+    """Change what the body names. Another address is first mailed a link.
+
+    Raises SignInInvalid, UnusableEmail, UnusableUsername, UnusableName, UnusablePassword,
+    WrongCurrentPassword, TooManyRequests, PasswordsBusy, UsernameTaken.
+    """
+    user_id = caller.person
+    account = await accounts.account(store, user_id=user_id)
+    if account is None:
+        raise SignInInvalid(cookies.SESSION)
+    chosen = username.normal(body["username"]) if "username" in body else account["username"]
+    name = display_name.cleaned(body["name"]) if "name" in body else account["name"]
+    email = email_address.normal(body["email"]) if "email" in body else account["email"]
+    if email != account["email"]:
+        await asking_for_mail.refuse_floods(
+            email=email, client_ip=client_ip, store=store, policy=ports.policy, now=now
+        )
+    if "current_password" in body:
+        await _prove(account, body["current_password"], store=store, ports=ports, now=now)
+    password_hash = None
+    if "password" in body:
+        password_hash = await ports.passwords.hashed(body["password"], about=(chosen, email, name))
+    if email != account["email"]:
+        await asking_for_mail.count(
+            email=email, client_ip=client_ip, store=store, policy=ports.policy, now=now
+        )
+    changed = await account_changes.change(
+        store,
+        user_id=user_id,
+        username=chosen if chosen != account["username"] else None,
+        name=name,
+        password_hash=password_hash,
+        was=account["password_hash"],
+        now=now,
+    )
+    if changed == "username_taken":
+        raise UsernameTaken
+    if (
+        changed == "overtaken"
+    ):  # the password was changed elsewhere, or the account disabled: this sign-in has ended
+        raise SignInInvalid(cookies.SESSION)
+    if password_hash is not None:
+        await sign_ins.end_all(store, user_id=user_id, but=caller.sign_in_id, now=now)
+        await account_tokens.forget(store, user_id=user_id)
+    if email != account["email"]:
+        mails.queue_mail(
+            store, id=ports.randomness.id(now), kind="email_change", to=email, subject_id=user_id, now=now
+        )
+
+
+async def reset_password(
+    token: str, password: str, *, store: UnitOfWork, ports: Ports, now: datetime
+) -> None:
+    """Set a new password through a mailed link, once, and end every sign-in of the account.
+
+    Raises LinkUnusable, UnusablePassword, PasswordsBusy.
+    """
+    token_hash = links.digest(token, secret.PASSWORD_RESET)
+    owner = await account_tokens.owner(store, kind="password_reset", token_hash=token_hash, now=now)
+    if owner is None:
+        raise links.LinkUnusable
+    about = (owner["username"], owner["email"], owner["name"])
+    password_hash = await ports.passwords.hashed(password, about=about)
+    user_id = await account_tokens.reset_password(
+        store, token_hash=token_hash, password_hash=password_hash, now=now
+    )
+    if user_id is None:
+        raise links.LinkUnusable
+    await sign_ins.end_all(store, user_id=user_id, but=None, now=now)
+    await account_tokens.forget(store, user_id=user_id)
+
+
+async def confirm_email(token: str, *, store: UnitOfWork, now: datetime) -> str:
+    """Give the account the address to which this link was mailed, once; the address.
+
+    Raises LinkUnusable, also when the address has become another account's.
+    """
+    row = await account_tokens.change_email(
+        store, token_hash=links.digest(token, secret.EMAIL_CHANGE), now=now
+    )
+    if row is None:
+        raise links.LinkUnusable
+    await account_tokens.forget(store, user_id=row["id"])
+    await sign_ups.forget_address(store, email=row["email"])
+    return str(row["email"])
+
+
+async def _prove(account: Record, password: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> None:
+    """Return when the password is the account's.
+
+    Of any number of guesses, at the same moment too, no more are told their verdict than are allowed: each is
+    counted before that. A right one is not kept. Raises WrongCurrentPassword, TooManyRequests, PasswordsBusy.
+    """
+    before = now - _GUESSES_WINDOW
+    count, started = await attempts.current_attempts(
+        store, kind=_GUESS, subject=account["id"], window_before=before
+    )
+    if started is not None and count >= _GUESSES_MOST:
+        raise _too_many(started, now)
+    verdict = await ports.passwords.verify(password, account["password_hash"])
+    count, started = await attempts.count_attempt(
+        store, kind=_GUESS, subject=account["id"], now=now, window_before=before
+    )
+    if count > _GUESSES_MOST:
+        raise _too_many(started, now)
+    if not verdict.matches:
+        raise WrongCurrentPassword
+    await store.rollback()
+
+
+def _too_many(started: datetime, now: datetime) -> TooManyRequests:
+    return TooManyRequests.until_window_ends(
+        started, window=_GUESSES_WINDOW, now=now, message="Too many wrong passwords. Try again later."
+    )
