@@ -97,6 +97,7 @@ class _Run:
             except asyncio.CancelledError:
                 await asyncio.wait({one}, timeout=_FINISH_S)
                 one.cancel()
+                await asyncio.gather(one, return_exceptions=True)
                 raise
             if not found:
                 self.left += 1

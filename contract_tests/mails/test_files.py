@@ -95,6 +95,16 @@ async def test_go_once_they_are_too_old(directory: Path) -> None:
     assert names(directory) == []  # the files' own time is today's
 
 
+async def test_that_a_death_left_half_go_too(directory: Path) -> None:
+    await write(MailFiles(directory, clock=lambda: NOW), 0)
+    half = directory / f"{id_of(1)}.new"
+    half.write_bytes(b"hal")
+    await write(MailFiles(directory, clock=lambda: NOW), 2)
+    assert half.exists()
+    await write(MailFiles(directory, clock=lambda: NOW + timedelta(hours=2)), 3)
+    assert not half.exists()
+
+
 async def test_that_cannot_be_written_are_put_off(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("not a directory")
     files = MailFiles(tmp_path / "mail", clock=lambda: NOW)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ ENDING: Final = ".eml"
 KEPT: Final = 1_000
 KEPT_FOR: Final = timedelta(days=7)
 _UNFINISHED: Final = ".new"
+_UNFINISHED_FOR: Final = timedelta(hours=1)
 
 
 def read(data_dir: Path, id: str) -> str | None:
@@ -79,10 +81,16 @@ class MailFiles:
             os.fsync(out.fileno())
 
     def _prune(self) -> None:
-        """Remove what is too old or too much; the names are in the order of time."""
-        mails = sorted(self._directory.glob(f"*{ENDING}"))
-        since = (self._clock().astimezone(UTC) - self._kept_for).timestamp()
-        for number, path in enumerate(reversed(mails)):
+        """Remove what is too old or too much, and what a death left unfinished. The names are in the order of
+        time."""
+        now = self._clock().astimezone(UTC)
+        whole = sorted(self._directory.glob(f"*{ENDING}"), reverse=True)
+        self._remove(whole[: self._kept], (now - self._kept_for).timestamp())
+        self._remove(whole[self._kept :], inf)
+        self._remove(self._directory.glob(f"*{_UNFINISHED}"), (now - _UNFINISHED_FOR).timestamp())
+
+    def _remove(self, paths: Iterable[Path], before: float) -> None:
+        for path in paths:
             with suppress(OSError):
-                if number >= self._kept or path.stat().st_mtime < since:
+                if path.stat().st_mtime < before:
                     path.unlink()
