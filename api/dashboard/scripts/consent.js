@@ -1,70 +1,80 @@
-// Where a program that opened the browser is allowed or denied (RFC 6749 section 4.1). What is shown is what the server kept
-// of the request; only where the answer goes is an address of somebody else, and the server has checked it.
+// The page to which `authorize` sends a browser (RFC 6749 section 4.1): who asks, for what, and where the answer goes. The
+// browser is sent on to the address that the server answers with, and nowhere else: nothing in this page's own address says one.
 
 import { Refusal } from "/assets/contract.js";
 import { byId, element, showSection } from "/assets/elements.js";
+import { coded, factsOf } from "/assets/facts.js";
 import { onSubmit, showFailure } from "/assets/form.js";
 import { moment, since } from "/assets/moments.js";
 import { chosenScopes, showScopes } from "/assets/request-scopes.js";
 import { begin } from "/assets/shell.js";
 
 const PLACES = {
-  web: (host) => `Allow it only if you want ${host} to act for you. The answer goes there.`,
-  loopback: () => "Allow it only if a program on this computer just opened this page. The answer goes to that program.",
-  app: (host) => `Allow it only if the app that opens ${host} just opened this page. The answer goes to that app.`,
+  web: { word: "a web site", sentence: (host) => `Your browser then goes to ${host}. Allow it only if you came from there.` },
+  loopback: { word: "a program on this computer", sentence: () => "A program on this computer gets the answer. Allow it only if you started it just now." },
+  app: { word: "an app on this device", sentence: () => "An app on this device gets the answer. Allow it only if you started it just now." },
 };
 
 begin(async ({ call }) => {
-  const handle = new URLSearchParams(location.search).get("handle") ?? "";
-  let information = null;
-  try {
-    information = await call("authorization_information", { query: { handle } });
-  } catch (failure) {
-    if (!(failure instanceof Refusal) || ![400, 404].includes(failure.status)) throw failure;
-    return showSection("gone");
-  }
-  const claimed = Boolean(information.client.instance);
-  if (claimed) show(information);
-  showSection(claimed ? "review" : "unclaimed");
+  const handle = new URLSearchParams(location.search).get("handle");
+  const asking = handle ? await pending(() => call("authorization_information", { query: { handle } })) : null;
+  if (!asking) return showSection("gone");
+  const { redirect } = asking;
 
-  async function decide(operation, body) {
+  /** Decides, and sends the browser where the answer says; nothing is left to decide on this page. */
+  async function decide(operation, title, body) {
+    const answer = await pending(() => call(operation, { body: { handle, ...body } }));
+    if (!answer) return showSection("gone");
+    byId("done-title").textContent = title;
+    byId("done-text").textContent = `You are being sent back to ${redirect.host}. If nothing happens, you can close this page.`;
+    showSection("done");
+    location.replace(answer.redirect_to);
+  }
+
+  async function deny(event) {
+    const place = event.target.closest("form, section");
+    const buttons = [...place.querySelectorAll("button")];
+    showFailure(place, null);
+    for (const button of buttons) button.disabled = true;
     try {
-      location.replace((await call(operation, { body: { handle, ...body } })).redirect_to);
+      await decide("authorization_deny", "Denied");
     } catch (failure) {
-      if (!(failure instanceof Refusal) || failure.status !== 404) throw failure;
-      showSection("gone");
+      for (const button of buttons) button.disabled = false;
+      if (!(failure instanceof Refusal) || failure.status === 401) throw failure;
+      showFailure(place, failure);
     }
   }
 
-  onSubmit(byId("decision"), () => decide("authorization_approve", { scope: chosenScopes(byId("scopes")) }));
-  for (const button of document.querySelectorAll("[data-deny]")) {
-    button.addEventListener("click", async () => {
-      button.disabled = true;
-      try {
-        await decide("authorization_deny", {});
-      } catch (failure) {
-        button.disabled = false;
-        if (!(failure instanceof Refusal) || failure.status === 401) throw failure;
-        showFailure(button.closest("form, section"), failure);
-      }
-    });
-  }
+  for (const button of document.querySelectorAll("[data-deny]")) button.addEventListener("click", deny);
+  onSubmit(byId("decision"), () => decide("authorization_approve", "Allowed", { scope: chosenScopes(byId("scopes")) }));
+  if (!asking.client.instance) return showSection("unclaimed");
+  byId("review-title").textContent = `“${asking.client.instance.name}” wants to sign you in`;
+  byId("facts").replaceChildren(...factsOf(aboutRequest(asking)));
+  byId("destination").textContent = PLACES[redirect.kind].sentence(redirect.host);
+  showScopes(byId("scopes"), asking.scopes);
+  showSection("review");
 });
 
-function show({ client, workspace, redirect, scopes, requested_at: requested, expires_at: ends }) {
-  const code = (text) => element("span", { class: "code" }, text);
-  byId("review-title").textContent = `“${client.instance.name}” wants to act for you`;
-  const rows = [
-    ["Instance", client.instance.name],
-    ["Instance id", code(client.instance.id)],
-    ...(client.name ? [["Calls itself", client.name]] : []),
-    ...(workspace ? [["Workspace", workspace.name]] : []),
-    ["Registered", moment(client.instance.registered_at)],
-    ["Asked", since(requested)],
-    ["Answer goes to", redirect.kind === "loopback" ? "a program on this computer" : code(redirect.host)],
+/** What the call answers with, or null when there is no such request (any more) for this person. */
+async function pending(call) {
+  try {
+    return await call();
+  } catch (failure) {
+    if (failure instanceof Refusal && [400, 404].includes(failure.status)) return null;
+    throw failure;
+  }
+}
+
+function aboutRequest({ client, workspace, redirect, requested_at: asked, expires_at: ends }) {
+  const { instance } = client;
+  return [
+    ["Answer goes to", element("span", {}, coded(redirect.host), ` (${PLACES[redirect.kind].word})`)],
+    ["Instance", instance.name],
+    ["Instance id", coded(instance.id)],
+    client.name && client.name !== instance.name && ["Calls itself", client.name],
+    workspace && ["Workspace", workspace.name],
+    ["Registered", moment(instance.registered_at)],
+    ["Asked", since(asked)],
     ["Request ends", since(ends)],
   ];
-  byId("facts").replaceChildren(...rows.flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, value)]));
-  byId("destination").textContent = PLACES[redirect.kind](redirect.host);
-  showScopes(byId("scopes"), scopes);
 }

@@ -29,6 +29,22 @@ export class Region {
     this.#place.removeAttribute("aria-busy");
   }
 
+  /** Puts an item's new row in place of its old one, and the focus on what it can do. */
+  replace(old, item) {
+    const made = this.#row(item);
+    old.replaceWith(made);
+    made.querySelector("a, button")?.focus();
+  }
+
+  /** Takes a row away whose item is gone. The focus goes to the next one, or to the heading of the list. */
+  take(old) {
+    const next = old.nextElementSibling ?? old.previousElementSibling;
+    const heading = this.#place.closest("section")?.querySelector("h2");
+    old.remove();
+    (next?.querySelector("a, button") ?? heading)?.focus();
+    if (!next) return this.show();
+  }
+
   async #more(cursor) {
     try {
       const page = await this.#load(cursor);

@@ -1,72 +1,92 @@
-// Registration keys: instances that register with one belong to the workspace at once.
+// Registration keys: made for a workspace, shown once, revoked; and when each was last used.
 
-import { byId, element } from "/assets/elements.js";
 import { askedFor, confirmed, shownOnce } from "/assets/dialog.js";
+import { byId, element } from "/assets/elements.js";
 import { choiceOf, fieldOf } from "/assets/form.js";
-import { LIFETIMES, secondsOf } from "/assets/lifetimes.js";
+import { lifeField, secondsOf } from "/assets/lifetimes.js";
 import { dayOf, since } from "/assets/moments.js";
 import { emptyState, Region, row, rowButton } from "/assets/region.js";
 import { begin } from "/assets/shell.js";
 import { tell } from "/assets/toast.js";
+import { allWorkspaces } from "/assets/workspaces.js";
 
 const STATES = { used_up: "used up", expired: "expired" };
 
-begin(async ({ call }) => {
-  const workspaces = (await call("list_workspaces", { query: { limit: 100 } })).items;
-  const named = new Map(workspaces.map((each) => [each.id, each.name]));
+begin(async ({ call, contract }) => {
+  const workspaces = await allWorkspaces(call);
   const owned = workspaces.filter(({ role }) => role === "owner");
-
-  const list = new Region(byId("list"), {
+  const region = new Region(byId("list"), {
     load: (cursor) => call("list_registration_keys", { query: { cursor } }),
-    row: (key) => row({
-      title: element("code", {}, `${key.hint}…`),
-      tags: [
-        ...(STATES[key.state] ? [element("span", { class: "tag tag-warning" }, STATES[key.state])] : []),
-        element("span", { class: "tag" }, key.reusable ? "reusable" : "works once"),
-        ...(key.ephemeral ? [element("span", { class: "tag" }, "ephemeral")] : []),
-      ],
-      facts: [
-        key.prefix ? `names begin with ${key.prefix}` : null,
-        named.get(key.workspace_id),
-        key.uses === 1 ? "used once" : `used ${key.uses} times`,
-        key.last_used_at ? element("span", {}, "last ", since(key.last_used_at)) : null,
-        key.expires_at ? element("span", {}, key.state === "expired" ? "ended " : "ends ", dayOf(key.expires_at)) : "until it is revoked",
-      ],
-      actions: [rowButton("Revoke", () => revoke(key), { danger: true, label: `Revoke the key ${key.hint}` })],
-    }),
-    empty: () => emptyState("No key yet", "With a key you roll the tool out to many machines without claiming each."),
+    row: (key) => {
+      const workspace = workspaces.find(({ id }) => id === key.workspace_id);
+      const item = keyRow(key, workspace, workspaces.length > 1, () => revoke(key, () => region.take(item)));
+      return item;
+    },
+    empty: () => emptyState("No key yet", "Make one to set up many instances without claiming each by hand."),
   });
 
   async function create() {
-    let made = null;
-    const done = await askedFor({
-      title: "New registration key", action: "Make the key",
-      fields: [
-        fieldOf({ label: "Workspace", name: "workspace_id", options: owned.map(({ id, name }) => [id, name]) }),
-        fieldOf({ label: "Beginning of the instances' names", name: "prefix", maxlength: 64, autocomplete: "off", placeholder: "lab-" }),
-        fieldOf({ label: "It works for", name: "lifetime", options: LIFETIMES }),
-        choiceOf({ label: "Reusable", name: "reusable", hint: "Otherwise it registers one instance." }),
-        choiceOf({ label: "Ephemeral instances", name: "ephemeral", hint: "They go with their last session." }),
-      ],
-      words: { too_many: "The workspace has 100 keys already." },
-    }, async ({ workspace_id, prefix, lifetime, reusable, ephemeral }) => {
-      const body = { workspace_id, expires_in_s: secondsOf(lifetime), reusable, ephemeral };
-      if (prefix.trim()) body.prefix = prefix.trim();
+    let made;
+    const kept = await askedFor({ title: "New registration key", action: "Make the key", fields: fieldsOf(owned) }, async ({ life, description, prefix, ...values }) => {
+      const body = { ...values, expires_in_s: secondsOf(life), ...(description.trim() && { description: description.trim() }), ...(prefix.trim() && { prefix: prefix.trim() }) };
       made = await call("create_registration_key", { body });
     });
-    if (!done) return;
-    await shownOnce({ title: "Your new key", text: "Copy it now: it is not stored, and is not shown again.", secret: made.key });
-    await list.show();
+    if (!kept) return;
+    await shownOnce({ title: "Your new key", text: "Copy it now: it is shown this once, and the server does not keep it. Give it to the tool as its registration key.", secret: made.key });
+    await region.show();
   }
 
-  async function revoke(key) {
-    const done = await confirmed({ title: "Revoke this key?", action: "Revoke the key", text: `Nobody registers with ${key.hint}… any more. Instances that did stay.` },
-      () => call("revoke_registration_key", { path: { key_id: key.id } }));
-    if (!done) return;
-    tell("The key is revoked.");
-    await list.show();
+  async function revoke(key, done) {
+    const name = nameOf(key);
+    const text = "Nobody registers with it any more. Instances that did stay as they are.";
+    if (!(await confirmed({ title: `Revoke “${name}”?`, text, action: "Revoke it" }, () => call("revoke_registration_key", { path: { key_id: key.id } })))) return;
+    done();
+    tell(`“${name}” was revoked.`);
   }
 
+  byId("example").textContent = exampleOf(contract);
+  byId("create").hidden = !owned.length;
   byId("create").addEventListener("click", create);
-  await list.show();
+  await region.show();
 });
+
+function exampleOf(contract) {
+  const { path } = contract.operations.find(({ name }) => name === "register_client");
+  const body = { grant_types: ["client_credentials"], scope: "profile:read", instance_registration_key: "ckey_…" };
+  return `POST ${location.origin}${path}\n${JSON.stringify(body, null, 2)}`;
+}
+
+const nameOf = ({ description, hint }) => description || `${hint}…`;
+
+const fieldsOf = (workspaces) => [
+  fieldOf({ label: "What it is for", name: "description", maxlength: 256, autocomplete: "off", hint: "Optional: laptops of the lab, for example." }),
+  fieldOf({ label: "Names begin with", name: "prefix", maxlength: 64, autocomplete: "off", spellcheck: "false", hint: "Optional. “lab” makes lab-7f3k2q and so on." }),
+  ...workspaceField(workspaces),
+  lifeField({ label: "It lasts", days: 30 }),
+  choiceOf({ label: "Reusable", name: "reusable", hint: "Any number of instances may register with it. Otherwise it works once." }),
+  choiceOf({ label: "Ephemeral instances", name: "ephemeral", hint: "An instance goes away with the last sign-in to it, for machines that live shortly." }),
+];
+
+const workspaceField = (workspaces) =>
+  [fieldOf({ label: "Workspace", name: "workspace_id", required: true, options: workspaces.map(({ id, name }) => [id, name]) })];
+
+function keyRow(key, workspace, several, revoke) {
+  const tag = (word, title) => element("span", { class: "tag", title }, word);
+  return row({
+    title: nameOf(key),
+    tags: [
+      ...(key.state === "usable" ? [] : [tag(STATES[key.state], "It can no longer be used.")]),
+      tag(key.reusable ? "reusable" : "works once", key.reusable ? "Any number of instances may register with it." : "One instance may register with it."),
+      ...(key.ephemeral ? [tag("ephemeral", "Its instances go with their last sign-in.")] : []),
+    ],
+    facts: [
+      key.description && element("code", {}, `${key.hint}…`),
+      key.prefix && element("span", {}, "names begin with ", element("code", {}, key.prefix)),
+      several && workspace?.name,
+      key.last_used_at ? element("span", {}, `used ${key.uses === 1 ? "once" : `${key.uses} times`}, last `, since(key.last_used_at)) : "never used",
+      element("span", {}, "made ", dayOf(key.created_at)),
+      key.expires_at ? element("span", {}, key.state === "expired" ? "expired " : "expires ", since(key.expires_at)) : "no end",
+    ],
+    actions: workspace?.role === "owner" ? [rowButton("Revoke", revoke, { danger: true, label: `Revoke: ${nameOf(key)}` })] : [],
+  });
+}
