@@ -72,6 +72,11 @@ def claimed(client: CheckedClient, desk: Desk, somebody: Somebody) -> Instance:
 
 
 class TestInstanceClaim:
+    def test_its_new_owner_is_told_by_mail(self, desk: Desk, somebody: Somebody, unclaimed: Instance) -> None:
+        id = desk.run(*claim(unclaimed.client_id, somebody.email))["id"]
+        told = rows(desk.database_url, "SELECT kind, to_address FROM mail WHERE subject_id = $1", id)
+        assert told == [{"kind": "instance_claimed", "to_address": somebody.email}]
+
     def test_gives_a_workspace_and_a_name(
         self, desk: Desk, client: CheckedClient, somebody: Somebody, unclaimed: Instance
     ) -> None:
