@@ -4,6 +4,8 @@
 /** The secret of the link that led here, or an empty string. */
 export function takenToken() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+  // A link that is opened where its page is open already changes nothing but what stands behind the #.
+  addEventListener("hashchange", () => location.reload());
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   return token;
 }

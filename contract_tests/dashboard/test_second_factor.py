@@ -1,0 +1,136 @@
+"""The second factor as a person sets it up and signs in with it: an app's codes, a recovery code, a passkey
+of Chromium's virtual authenticator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from contract_tests.conftest import StartServer
+from contract_tests.dashboard.chromium import Visit, visit
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.authenticators import App
+from contract_tests.harness.people import Person
+from contract_tests.storage.cluster import SharedCluster
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True)
+class AtHome:
+    """A person's visit to a server under the name `localhost`, for which browsers make passkeys."""
+
+    person: Person
+    visiting: Visit
+
+    async def sign_in(self) -> Page:
+        """Come through the password's step."""
+        page = await self.visiting.open("/sign-in")
+        await page.get_by_label("E-mail address or username").fill(self.person.email)
+        await page.get_by_label("Password").fill(str(self.person.password))
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        return page
+
+    async def sign_out(self) -> None:
+        """By the button of every page."""
+        await self.visiting.page.get_by_role("button", name="Sign out").first.click()
+        await expect(self.visiting.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def at_home(
+    browser: Browser, start_server: StartServer, cluster: SharedCluster, migrated: str
+) -> AsyncIterator[AtHome]:
+    database = cluster.create_database("at_home", like=migrated)
+    server = start_server(database_url=database, host="localhost")
+    person = Person.with_password(Administration(database), "ada")
+    async with visit(browser, server.url) as visiting:
+        yield AtHome(person, visiting)
+
+
+async def test_an_app_and_its_recovery_codes(at_home: AtHome) -> None:
+    page = await at_home.sign_in()
+    await expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+    await page.get_by_role("link", name="Settings").click()
+    await page.get_by_role("button", name="Add an authenticator app").click()
+    await page.get_by_label("Your password").fill("not this one, surely")
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_label("Your password")).to_have_accessible_description(
+        re.compile("not your password")
+    )
+    await page.get_by_label("Your password").fill(str(at_home.person.password))
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_role("img", name="QR code of the key below")).to_be_visible()
+    assert await at_home.visiting.faults() == []
+    app = App(await page.get_by_role("dialog").locator("code").inner_text())
+    await page.get_by_label("Code that the app shows").fill(app.wrong_code())
+    await page.get_by_role("button", name="Confirm").click()
+    await expect(page.get_by_label("Code that the app shows")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("Code that the app shows").fill(app.code())
+    await page.get_by_role("button", name="Confirm").click()
+    await expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    recovery = (await page.get_by_role("dialog").locator("code").inner_text()).split()
+    assert len(recovery) == 10
+    await page.get_by_role("button", name="I have kept it").click()
+    await expect(page.locator("#factors")).to_contain_text("10 left")
+    await at_home.sign_out()
+
+    await at_home.sign_in()
+    await expect(page.get_by_role("heading", name="One more step")).to_be_focused()
+    assert await at_home.visiting.faults() == []
+    await page.get_by_label("Code of your authenticator app").fill(app.wrong_code())
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_label("Code of your authenticator app")).to_have_attribute(
+        "aria-invalid", "true"
+    )
+    await page.get_by_label("Code of your authenticator app").fill(app.next_code())
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+    await at_home.sign_out()
+
+    await at_home.sign_in()
+    await page.get_by_text("Use a recovery code").click()
+    await page.get_by_label("Recovery code").fill(recovery[0])
+    await page.get_by_role("button", name="Use the code").click()
+    await expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+
+
+async def test_a_passkey(at_home: AtHome) -> None:
+    page = at_home.visiting.page
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    await at_home.sign_in()
+    await page.get_by_role("link", name="Settings").click()
+    await page.get_by_role("button", name="Add a passkey").click()
+    await page.get_by_label("What shall it be called?").fill("This laptop")
+    await page.get_by_label("Your password").fill(str(at_home.person.password))
+    await page.get_by_role("button", name="Go on").click()
+    await page.get_by_role("button", name="I have kept it").click()
+    await expect(page.locator("#factors")).to_contain_text("This laptop")
+    assert await at_home.visiting.faults() == []
+    await at_home.sign_out()
+
+    await at_home.sign_in()
+    await page.get_by_role("button", name="Use a passkey").click()
+    await expect(page.get_by_role("heading", name="Hello, Ada")).to_be_visible()
+
+    await page.get_by_role("link", name="Settings").click()
+    await page.get_by_role("button", name="Remove This laptop").click()
+    await page.get_by_label("Your password").fill(str(at_home.person.password))
+    await page.get_by_role("button", name="Remove it").click()
+    await expect(page.locator("#factors")).to_contain_text("None yet")
