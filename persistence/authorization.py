@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, exists, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from persistence.held import held, held_instance
+from persistence.held import held, held_instance, held_person
 from persistence.session_rows import SESSION_ID, opened_for, with_offline
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
@@ -83,12 +83,13 @@ _PENDING = Statement(
     )
     .where(_is_pending, or_(_is_unclaimed, _is_member))
 )
+_person = held_person()
 _APPROVE = Statement(
     update(_request)
     .where(_is_pending, _instance.c.id == _request.c.instance_id, _is_member)
     .values(
         state="approved",
-        user_id=bindparam("user_id"),
+        user_id=_person.c.id,
         granted_scopes=bindparam("granted_scopes"),
         code_hash=bindparam("code_hash"),
         client_state=null(),
@@ -99,7 +100,7 @@ _APPROVE = Statement(
 _DENY = Statement(
     update(_request)
     .where(_is_pending, _instance.c.id == _request.c.instance_id, or_(_is_unclaimed, _is_member))
-    .values(state="denied", user_id=bindparam("user_id"), client_state=null())
+    .values(state="denied", user_id=_person.c.id, client_state=null())
     .returning(_request.c.state)
 )
 

@@ -1,5 +1,8 @@
 """Deleting an account with all that is kept of the person: what refers to it goes by foreign key, and what
 only names it (counters, mails to its address) in the same statement.
+
+Before that, what calls of the person lock is locked in their order: the instances that go, what belongs to
+the person on any instance, and last the account. Foreign keys would do it the other way round.
 """
 
 from __future__ import annotations
@@ -7,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, literal, select, update
 
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -19,6 +22,9 @@ _member = metadata.tables["workspace_member"]
 _instance = metadata.tables["instance"]
 _attempt = metadata.tables["attempt"]
 _mail = metadata.tables["mail"]
+_device_grant = metadata.tables["device_grant"]
+_request = metadata.tables["authorization_request"]
+_session = metadata.tables["session"]
 
 _USER_ID = bindparam("user_id", type_=_account.c.id.type)
 _deleted = (
@@ -59,6 +65,19 @@ _DELETE = Statement(
     .add_cte(_left, _counters, _mails)
 )
 
+_HOLD_INSTANCES = Statement(
+    select(_instance.c.id)
+    .where(_instance.c.workspace_id.in_(_owned))
+    .order_by(_instance.c.id)
+    .with_for_update()
+)
+_HOLD_WHAT_BELONGS_TO_THE_PERSON = tuple(
+    Statement(
+        select(literal(1)).select_from(table).where(table.c.user_id == _USER_ID).with_for_update(of=table)
+    )
+    for table in (_device_grant, _request, _session)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
@@ -70,5 +89,8 @@ class Deleted:
 
 async def delete_account(store: UnitOfWork, *, user_id: str, now: datetime) -> Deleted | None:
     """Delete the account, the workspaces that it owns and their instances; None if there is none."""
+    await store.write_rows(_HOLD_INSTANCES, user_id=user_id)
+    for each in _HOLD_WHAT_BELONGS_TO_THE_PERSON:
+        await store.write_rows(each, user_id=user_id)
     row = await store.write(_DELETE, user_id=user_id, now=now)
     return Deleted(row["workspaces"], row["instances"]) if row is not None else None

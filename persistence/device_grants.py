@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from persistence.held import held, held_instance
+from persistence.held import held, held_instance, held_person
 from persistence.session_rows import opened_for, with_offline
 from persistence.standing import in_good_standing
 from persistence.statement import Statement
@@ -78,6 +78,9 @@ _PENDING = Statement(
 )
 
 
+_person = held_person()
+
+
 def _decision(state: str, *, unclaimed_too: bool) -> Statement:
     may_decide = or_(_instance.c.workspace_id.is_(None), _is_member) if unclaimed_too else _is_member
     return Statement(
@@ -89,7 +92,7 @@ def _decision(state: str, *, unclaimed_too: bool) -> Statement:
             _instance.c.id == _grant.c.instance_id,
             may_decide,
         )
-        .values(state=state, user_id=bindparam("user_id"), granted_scopes=bindparam("granted_scopes"))
+        .values(state=state, user_id=_person.c.id, granted_scopes=bindparam("granted_scopes"))
         .returning(_grant.c.state)
     )
 
