@@ -21,7 +21,7 @@ BEARER = [name for name, is_bearer in SCHEMES.items() if is_bearer]
 COOKIES = [name for name in SCHEMES if expectation.cookie_of(name)]
 Credential = Mapping[str, str | bytes]
 # What an operation may say after its security let the request through.
-ASKS_FOR_MORE = {"invalid_client", "wrong_password"}
+ASKS_FOR_MORE = {"invalid_client", "wrong_password", "wrong_current_password"}
 
 MALFORMED = {
     "empty": b"",

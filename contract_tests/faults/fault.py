@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 CATALOGUE = Path(__file__).with_name("catalogue")
-AREAS = ("contract", "engine", "handler", "statement", "fleet", "recorder", "mail", "serve")
+AREAS = ("contract", "engine", "handler", "statement", "fleet", "recorder", "mail", "serve", "second_factors")
 PARTS = 3
 _NEEDED = {"id", "harm", "file", "replace", "by", "caught_by"}
 _POSSIBLE = _NEEDED | {"promises", "refuses_to_start"}

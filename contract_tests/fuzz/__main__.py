@@ -14,7 +14,7 @@ from pathlib import Path
 
 from contract_tests.fuzz.credentials import ANONYMOUS, FuzzCredentials, kinds
 from contract_tests.fuzz.preparation import prepare
-from contract_tests.fuzz.run import SERVER_VARIABLES, command
+from contract_tests.fuzz.run import SERVER_FLAGS, SERVER_VARIABLES, command
 from contract_tests.harness.contract import REPOSITORY
 from contract_tests.harness.memory import resident_mib
 from contract_tests.harness.server import ServerProcess, environment
@@ -72,7 +72,9 @@ def _server(options: argparse.Namespace) -> Iterator[FuzzCredentials]:
     with shared_cluster() as cluster, tempfile.TemporaryDirectory() as directory:
         database_url = cluster.create_database("fuzzed")
         server = ServerProcess(
-            Path(directory, "data"), flags={"database-url": database_url}, variables=SERVER_VARIABLES
+            Path(directory, "data"),
+            flags={"database-url": database_url, **SERVER_FLAGS},
+            variables=SERVER_VARIABLES,
         )
         try:
             prepared = prepare(server.until_ready().url, database_url)

@@ -14,6 +14,8 @@ from schemathesis import AuthContext, Case, HookContext, Response
 from contract_tests.fuzz.credentials import ANONYMOUS, FITTING, FuzzCredentials, Wallet
 
 TOKEN = "/oauth2/token"
+COMPLETE, SECOND_FACTOR = "/api/v1/account/sign-in/complete", "/api/v1/account/second-factor/"
+REMOVE_TOTP = f"{SECOND_FACTOR}totp/remove"
 OF_A_PERSON = "/api/v1/"  # where paths name what belongs to somebody
 # Operations that may end what the fuzzer is or holds: after one of them it gets it anew.
 DELETING = {"delete_instance"}
@@ -119,9 +121,24 @@ def _make_body_real(case: Case[Any], body: dict[str, Any], wallet: Wallet) -> No
         body.update(wallet.code())
     if _chosen(case, body, "login"):
         body.update(wallet.name_and_password())
+    if case.operation.path.startswith(SECOND_FACTOR):
+        _make_second_factor_real(case, body, wallet)
+    if case.operation.path == COMPLETE and _chosen(case, body, "ticket"):
+        case.body = wallet.second_step()
     for member, obtain in wallet.secrets.items():
         if _chosen(case, body, member):
             body[member] = obtain()
+
+
+def _make_second_factor_real(case: Case[Any], body: dict[str, Any], wallet: Wallet) -> None:
+    if _chosen(case, body, "password"):
+        body["password"] = wallet.name_and_password()["password"]
+        if case.operation.path == REMOVE_TOTP:
+            wallet.has_totp()
+    if _chosen(case, body, "code"):
+        body["code"] = wallet.totp_code()
+    if "credential" in body and _chosen(case, body, "name"):
+        body["credential"] = wallet.new_passkey()
 
 
 def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -143,6 +160,8 @@ def after_call(context: HookContext, case: Case[Any], response: Response) -> Non
         AUTHORIZATION.wallet.forget_instance()
     if operation_id in REVOKING and response.status_code == 204 and AUTHORIZATION.wallet:
         AUTHORIZATION.wallet.forget_credentials()
+    if operation_id == "confirm_totp" and response.status_code == 200 and AUTHORIZATION.wallet:
+        AUTHORIZATION.wallet.has_no_totp()
     ended = SIGNING_OUT.get(operation_id)
     if ended and response.status_code < 300 and AUTHORIZATION.wallet:
         for scheme in ended:

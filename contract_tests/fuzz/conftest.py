@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract_tests.fuzz.preparation import Prepared, prepare
-from contract_tests.fuzz.run import SERVER_VARIABLES
+from contract_tests.fuzz.run import SERVER_FLAGS, SERVER_VARIABLES
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.memory import LIMIT_MIB, resident_mib
 from contract_tests.harness.people import Person
@@ -20,7 +20,8 @@ def fuzzed(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> 
     """The server's address with what a fuzzer needs to be somebody there."""
     database_url = cluster.create_database("fuzzed")
     data_dir = tmp_path_factory.mktemp("fuzzed") / "data"
-    running = ServerProcess(data_dir, flags={"database-url": database_url}, variables=SERVER_VARIABLES)
+    flags = {"database-url": database_url, **SERVER_FLAGS}
+    running = ServerProcess(data_dir, flags=flags, variables=SERVER_VARIABLES)
     try:
         yield prepare(running.until_ready().url, database_url)
         resident = resident_mib(running.process.pid)

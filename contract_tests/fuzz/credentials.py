@@ -12,10 +12,12 @@ from urllib.parse import quote_plus
 
 import httpx
 
+from contract_tests.fuzz import second_factor
 from contract_tests.harness import code_flow
-from contract_tests.harness.browsers import Browser
+from contract_tests.harness.browsers import Browser, origin_of, post_sign_in
 from contract_tests.harness.contract import contract
 from contract_tests.harness.instances import GRANT_TYPES, Instance, approve, bearer
+from contract_tests.harness.second_factors import complete
 
 ANONYMOUS = "anonymous"
 FITTING = "fitting"  # to each operation the credential that its `security` asks for
@@ -135,6 +137,7 @@ class Wallet:
             "instance_id": lambda: own["instance_id"],
             "session_id": lambda: session["id"],
             "sign_in_id": self._another_sign_in,
+            "passkey_id": lambda: second_factor.made(self._holder()),
             "workspace_id": self._workspace_id,
             "pat_id": lambda: str(self._made(PATS, name="fuzz", expires_in_s=60)["id"]),
             "key_id": lambda: str(self._made(KEYS, workspace_id=self._workspace_id())["id"]),
@@ -204,7 +207,41 @@ class Wallet:
         """The person, newly signed in."""
         assert self._given.login, "A name and a password are needed to sign in."
         assert self._given.password, "A name and a password are needed to sign in."
-        return Browser.sign_in(self._http, self._given.login, self._given.password)
+        answer = post_sign_in(self._http, self._given.login, self._given.password)
+        assert answer.status_code == 200, answer.text
+        asked = answer.json()
+        if not asked["signed_in"]:
+            answer = complete(self._http, second_factor.second_step(asked, origin_of(self._http)))
+            assert answer.status_code == 200, answer.text
+        return Browser.of(self._http, answer)
+
+    def second_step(self) -> dict[str, Any]:
+        """The body of a second step that is right."""
+        holder = self._holder()
+        second_factor.made(holder)
+        return second_factor.second_step(holder.ticket(), holder.origin)
+
+    def new_passkey(self) -> dict[str, Any]:
+        """The body that hands in a passkey that was just asked for."""
+        return second_factor.handed_in(self._holder())
+
+    def totp_code(self) -> str:
+        """The code that confirms an authenticator app which was just set up."""
+        return self._holder().start_totp().code()
+
+    def has_totp(self) -> None:
+        """See to it that there is an authenticator app; whoever asks for one takes it away again."""
+        self._holder().post("/totp/confirm", code=self.totp_code())
+
+    def has_no_totp(self) -> None:
+        """See to it that there is none: it could not be signed in with."""
+        holder = self._holder()
+        holder.post("/totp/remove", password=holder.password)
+
+    def _holder(self) -> second_factor.Fuzzed:
+        session = self.headers("session")["Cookie"].partition("=")[2]
+        browser = Browser(self._http, session, "")
+        return second_factor.Fuzzed(browser, self._given.login or "", self._given.password or "")
 
     def _make(self, scheme: str) -> dict[str, str]:
         if scheme == "pat":

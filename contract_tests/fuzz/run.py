@@ -32,7 +32,9 @@ SERVER_VARIABLES = {
     "CANDOR_SIGN_UP_CAP": "1000000",
     "CANDOR_ACCOUNT_MAILS_PER_ADDRESS": "1000000",
     "CANDOR_ACCOUNT_MAILS_PER_EMAIL": "1000000",
+    "CANDOR_ACCOUNT_ATTEMPTS": "1000000",
 }
+SERVER_FLAGS = {"host": "localhost"}  # a name, for which there can be passkeys
 
 
 @dataclass(frozen=True, slots=True)

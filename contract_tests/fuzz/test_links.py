@@ -15,10 +15,13 @@ import pytest
 
 from contract_tests.fuzz.credentials import basic
 from contract_tests.harness import code_flow
+from contract_tests.harness.administration import Administration
+from contract_tests.harness.browsers import Browser
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import contract
 from contract_tests.harness.instances import GRANT_TYPES, SCOPE, Instance, bearer
 from contract_tests.harness.people import Person
+from contract_tests.harness.second_factors import Holder
 
 FORM = "application/x-www-form-urlencoded"
 FROM_BODY = "$response.body#/"
@@ -40,6 +43,12 @@ ROAD = [
 DENIAL = [("register_client", "start_device_flow"), ("device_authorize", "deny_request")]
 CONSENT = [("authorization_information", "approve_it"), ("authorization_information", "deny_it")]
 SIGNED_IN = [("sign_in", "account"), ("sign_in", "sign_ins")]
+SECOND_STEP = [
+    ("start_totp", "confirm"),
+    ("confirm_totp", "overview"),
+    ("sign_in", "complete"),
+    ("complete_sign_in", "account"),
+]
 MADE = [
     ("claim_instance", "allow_it"),
     ("claim_instance", "look_at_it_now"),
@@ -158,7 +167,7 @@ def walk(client: CheckedClient, person: Person) -> Walk:
 
 
 def test_there_is_no_link_besides_these() -> None:
-    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *MADE, *CONSENT, *SIGNED_IN} == declared().keys()
+    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *MADE, *CONSENT, *SIGNED_IN, *SECOND_STEP} == declared().keys()
 
 
 def test_the_whole_road(walk: Walk) -> None:
@@ -186,6 +195,22 @@ def test_what_a_person_decides_in_a_browser(walk: Walk, source: str, name: str) 
 @pytest.mark.parametrize(("source", "name"), SIGNED_IN)
 def test_what_a_browser_that_is_signed_in_sees(walk: Walk, source: str, name: str) -> None:
     assert walk.follow(source, name).is_success
+
+
+def test_a_second_factor_from_its_setup_to_its_use(client: CheckedClient, admin: Administration) -> None:
+    to = {link: contract().operations[declared()[link]["operationId"]].path for link in SECOND_STEP}
+    holder = Holder.sign_in(client, Person.with_password(admin, "link"))
+    app = holder.start_totp()
+    assert holder.browser.post(to["start_totp", "confirm"], json={"code": app.code()}).is_success
+    assert holder.browser.get(to["confirm_totp", "overview"]).is_success
+    asked = holder.ticket()
+    given = {
+        member: _at(asked, each.removeprefix(FROM_BODY))
+        for member, each in declared()["sign_in", "complete"]["requestBody"].items()
+    }
+    body = {**given, "totp": app.next_code()}
+    answer = client.post(to["sign_in", "complete"], json=body, headers={"Origin": holder.origin})
+    assert Browser.of(client, answer).get(to["complete_sign_in", "account"]).is_success
 
 
 def test_looking_after_what_is_there(walk: Walk) -> None:

@@ -19,9 +19,10 @@ from contract_tests.harness.newcomers import (
     RESET_SUBJECT,
     Newcomer,
 )
-from contract_tests.harness.people import Person
+from contract_tests.harness.people import PASSWORD, Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import everything_stored, execute, rows
+from contract_tests.operations.conftest import Home
 from contract_tests.storage.cluster import SharedCluster
 
 NEW = "otters sleep in green reeds"
@@ -101,11 +102,12 @@ class TestUpdateAccount:
         answer = browser.patch(ACCOUNT, json={"password": NEW, "current_password": "anything at all"})
         assert error(answer) == (403, "wrong_current_password")
 
-    def test_guessing_the_current_password_ends_after_ten(self, browser: Browser, ann: Person) -> None:
+    def test_guessing_the_current_password_ends_after_ten(self, home: Home) -> None:
+        browser = home.person().browser
         guess = {"password": NEW, "current_password": "something else entirely"}
         told = [browser.patch(ACCOUNT, json=guess).status_code for _ in range(11)]
         assert told == [403] * 10 + [429]
-        right = browser.patch(ACCOUNT, json={**guess, "current_password": ann.password})
+        right = browser.patch(ACCOUNT, json={**guess, "current_password": PASSWORD})
         assert right.status_code == 429
         assert 0 < int(right.headers["Retry-After"]) <= 900
 

@@ -49,7 +49,7 @@ class TestStartPasskey:
         assert (known["id"], known["transports"]) == (base64url(passkey.id), ["nfc", "usb"])
 
     def test_asks_for_the_password(self, ann: Holder) -> None:
-        assert error(ann.post("/passkeys/start", {"password": "no"})) == (403, "wrong_password")
+        assert error(ann.post("/passkeys/start", {"password": "no"})) == (403, "wrong_current_password")
 
     def test_stops_the_guessing_of_the_password(self, ann: Holder) -> None:
         answers = [ann.post("/passkeys/start", {"password": "no"}) for _ in range(11)]
@@ -168,7 +168,10 @@ class TestRemovePasskey:
 
     def test_asks_for_the_password(self, ann: Holder) -> None:
         id = ann.with_passkey()[1]["passkey"]["id"]
-        assert error(ann.post(f"/passkeys/{id}/remove", {"password": "no"})) == (403, "wrong_password")
+        assert error(ann.post(f"/passkeys/{id}/remove", {"password": "no"})) == (
+            403,
+            "wrong_current_password",
+        )
 
     def test_stops_the_guessing_of_the_password(self, ann: Holder) -> None:
         id = ann.with_passkey()[1]["passkey"]["id"]

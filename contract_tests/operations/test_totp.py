@@ -67,7 +67,7 @@ class TestStartTotp:
 
     def test_asks_for_the_password(self, ann: Holder) -> None:
         answer = ann.post("/totp", {"password": "not the password at all"})
-        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_password")
+        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_current_password")
 
     def test_stops_the_guessing_of_the_password(self, ann: Holder) -> None:
         answers = [ann.post("/totp", {"password": "not the password at all"}) for _ in range(11)]
@@ -144,7 +144,7 @@ class TestRemoveTotp:
     def test_asks_for_the_password(self, ann: Holder) -> None:
         ann.with_totp()
         answer = ann.post("/totp/remove", {"password": "not the password at all"})
-        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_password")
+        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_current_password")
         assert ann.overview()["totp"] is not None
 
     def test_stops_the_guessing_of_the_password(self, ann: Holder) -> None:
@@ -234,6 +234,19 @@ class TestCompleteSignIn:
         ticket = ann.ticket()
         assert ann.complete(ticket, totp=other.next_code()).status_code == 401
         assert ann.complete(ticket, recovery_code=codes[0]).status_code == 401
+
+    def test_opens_no_secret_in_the_place_of_another(self, ann: Holder, home: Home) -> None:
+        ann.with_totp()
+        thief = home.person("eve")
+        app, _ = thief.with_totp()
+        execute(
+            home.url,
+            "UPDATE totp SET secret_sealed = theirs.secret_sealed FROM totp AS theirs"
+            " WHERE totp.user_id = $1 AND theirs.user_id = $2",
+            ann.person.id,
+            thief.person.id,
+        )
+        assert ann.complete(ann.ticket(), totp=app.next_code()).status_code == 500
 
     def test_takes_a_recovery_code_once_however_it_is_written(self, ann: Holder) -> None:
         _, codes = ann.with_totp()

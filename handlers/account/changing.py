@@ -8,31 +8,18 @@ stay; they are ended where instances are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from handlers import display_name, secret
-from handlers.account import asking_for_mail, cookies, links
+from handlers.account import asking_for_mail, cookies, current_password, links
 from handlers.caller import Caller
-from handlers.errors import ApiError, SignInInvalid, TooManyRequests
+from handlers.errors import SignInInvalid
 from handlers.ports import Ports
 from handlers.user import email_address, username
 from handlers.user.creation import UsernameTaken
-from persistence import account_changes, account_tokens, accounts, attempts, mails, sign_ins, sign_ups
-from persistence.unit_of_work import Record, UnitOfWork
-
-_GUESS: Final = "current_password"
-_GUESSES_MOST: Final = 10
-_GUESSES_WINDOW: Final = timedelta(minutes=15)
-
-
-class WrongCurrentPassword(ApiError):
-    """403: whoever is signed in does not know the password. It counts."""
-
-    status = 403
-    error = "wrong_current_password"
-    message = "The current password is another one."
-    keep = True
+from persistence import account_changes, account_tokens, accounts, mails, sign_ins, sign_ups
+from persistence.unit_of_work import UnitOfWork
 
 
 async def update(
@@ -61,7 +48,7 @@ async def update(
             email=email, client_ip=client_ip, store=store, policy=ports.policy, now=now
         )
     if "current_password" in body:
-        await _prove(account, body["current_password"], store=store, ports=ports, now=now)
+        await current_password.prove(account, body["current_password"], store=store, ports=ports, now=now)
     password_hash = None
     if "password" in body:
         password_hash = await ports.passwords.hashed(body["password"], about=(chosen, email, name))
@@ -128,32 +115,3 @@ async def confirm_email(token: str, *, store: UnitOfWork, now: datetime) -> str:
     await account_tokens.forget(store, user_id=row["id"])
     await sign_ups.forget_address(store, email=row["email"])
     return str(row["email"])
-
-
-async def _prove(account: Record, password: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> None:
-    """Return when the password is the account's.
-
-    Of any number of guesses, at the same moment too, no more are told their verdict than are allowed: each is
-    counted before that. A right one is not kept. Raises WrongCurrentPassword, TooManyRequests, PasswordsBusy.
-    """
-    before = now - _GUESSES_WINDOW
-    count, started = await attempts.current_attempts(
-        store, kind=_GUESS, subject=account["id"], window_before=before
-    )
-    if started is not None and count >= _GUESSES_MOST:
-        raise _too_many(started, now)
-    verdict = await ports.passwords.verify(password, account["password_hash"])
-    count, started = await attempts.count_attempt(
-        store, kind=_GUESS, subject=account["id"], now=now, window_before=before
-    )
-    if count > _GUESSES_MOST:
-        raise _too_many(started, now)
-    if not verdict.matches:
-        raise WrongCurrentPassword
-    await store.rollback()
-
-
-def _too_many(started: datetime, now: datetime) -> TooManyRequests:
-    return TooManyRequests.until_window_ends(
-        started, window=_GUESSES_WINDOW, now=now, message="Too many wrong passwords. Try again later."
-    )

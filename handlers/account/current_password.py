@@ -1,48 +1,67 @@
-"""What may only be changed by somebody who knows the password: a browser that was left open is not enough.
-
-Wrong ones are counted by account. The count is looked at before the password is, because verifying waits in
-a line and nothing should be locked meanwhile: so at most as many more can be tried at once as fit into that
-line.
-"""
+"""What may only be changed by somebody who knows the password: a browser that was left open is not enough."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
+from handlers.account import cookies
 from handlers.caller import Caller
 from handlers.errors import ApiError, SignInInvalid, TooManyRequests
+from handlers.policy import Policy
 from handlers.ports import Ports
 from persistence import accounts, attempts
 from persistence.unit_of_work import Record, UnitOfWork
 
-_KIND = "current_password"
-_TOO_MANY = "Too many wrong passwords. Try again later."
+_KIND: Final = "current_password"
 
 
 class WrongCurrentPassword(ApiError):
-    """403: the password is not the account's. The attempt counts."""
+    """403: whoever is signed in does not know the password. It counts."""
 
     status = 403
-    error = "wrong_password"
-    message = "This is not your password."
+    error = "wrong_current_password"
+    message = "The current password is another one."
     keep = True
 
 
 async def confirmed(caller: Caller, typed: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> Record:
     """The account of whoever is signed in and has just typed its password.
 
-    Call it before the first write. Raises WrongCurrentPassword, TooManyRequests.
+    Raises SignInInvalid, and what `prove` does.
     """
-    user_id, window = caller.user_id or "", ports.policy.account_window
-    before = now - window
-    account = await accounts.account(store, user_id=user_id)
+    account = await accounts.account(store, user_id=caller.person)
     if account is None:
-        raise SignInInvalid("candor_session")
-    count, started = await attempts.current_attempts(store, kind=_KIND, subject=user_id, window_before=before)
-    if count >= ports.policy.account_attempts and started is not None:
-        raise TooManyRequests.until_window_ends(started, window=window, now=now, message=_TOO_MANY)
-    verdict = await ports.passwords.verify(typed, account["password_hash"])
-    if not verdict.matches:
-        await attempts.count_attempt(store, kind=_KIND, subject=user_id, now=now, window_before=before)
-        raise WrongCurrentPassword
+        raise SignInInvalid(cookies.SESSION)
+    await prove(account, typed, store=store, ports=ports, now=now)
     return account
+
+
+async def prove(account: Record, typed: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> None:
+    """Return when the password is the account's. Call it before the first write: it waits in a line.
+
+    Of any number of guesses, at the same moment too, no more are told their verdict than are allowed: each is
+    counted before that. A right one is not kept. Raises WrongCurrentPassword, TooManyRequests, PasswordsBusy.
+    """
+    policy = ports.policy
+    before = now - policy.account_window
+    count, started = await attempts.current_attempts(
+        store, kind=_KIND, subject=account["id"], window_before=before
+    )
+    if started is not None and count >= policy.account_attempts:
+        raise _too_many(started, policy, now)
+    verdict = await ports.passwords.verify(typed, account["password_hash"])
+    count, started = await attempts.count_attempt(
+        store, kind=_KIND, subject=account["id"], now=now, window_before=before
+    )
+    if count > policy.account_attempts:
+        raise _too_many(started, policy, now)
+    if not verdict.matches:
+        raise WrongCurrentPassword
+    await store.rollback()
+
+
+def _too_many(started: datetime, policy: Policy, now: datetime) -> TooManyRequests:
+    return TooManyRequests.until_window_ends(
+        started, window=policy.account_window, now=now, message="Too many wrong passwords. Try again later."
+    )
