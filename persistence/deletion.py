@@ -1,5 +1,5 @@
 """Deleting an account with all that is kept of the person: what refers to it goes by foreign key, and what
-only names it (counters, mails to its address) in the same statement.
+only names it (counters, mails and sign-ups under its address) in the same statement.
 
 Before that, what calls of the person lock is locked in their order: the instances that go, what belongs to
 the person on any instance, and last the account. Foreign keys would do it the other way round.
@@ -25,6 +25,7 @@ _mail = metadata.tables["mail"]
 _device_grant = metadata.tables["device_grant"]
 _request = metadata.tables["authorization_request"]
 _session = metadata.tables["session"]
+_sign_up = metadata.tables["sign_up"]
 
 _USER_ID = bindparam("user_id", type_=_account.c.id.type)
 _deleted = (
@@ -52,6 +53,12 @@ _counters = delete(_attempt).where(_attempt.c.subject == _USER_ID).returning(_at
 _mails = (
     delete(_mail).where(_mail.c.to_address.in_(select(_deleted.c.email))).returning(_mail.c.id).cte("mails")
 )
+_sign_ups = (
+    delete(_sign_up)
+    .where(_sign_up.c.email.in_(select(_deleted.c.email)))
+    .returning(_sign_up.c.id)
+    .cte("sign_ups")
+)
 _DELETE = Statement(
     select(
         select(func.count()).select_from(_owned.subquery()).scalar_subquery().label("workspaces"),
@@ -62,7 +69,7 @@ _DELETE = Statement(
         .label("instances"),
     )
     .select_from(_deleted)
-    .add_cte(_left, _counters, _mails)
+    .add_cte(_left, _counters, _mails, _sign_ups)
 )
 
 _HOLD_INSTANCES = Statement(

@@ -15,7 +15,7 @@ from api.cli.listing import After, Limit, listed
 from api.cli.outcome import Outcome
 from handlers.user import creation, disabling, finding
 from handlers.user.password import MOST, UnusablePassword
-from persistence import deletion, people, second_factors
+from persistence import deletion, duplicates, people, second_factors
 
 app = group("Accounts.")
 
@@ -74,6 +74,14 @@ async def list_users(desk: Desk, *, limit: Limit = 100, after: After = "") -> Ou
     rows = await people.page(desk.store, after=after, at_most=limit, now=desk.now)
     columns = ("id", "username", "email", "name", "plan", "disabled_at")
     return listed([dict(row) for row in rows], name="users", columns=columns, limit=limit)
+
+
+@store_command(app, "duplicates")
+async def list_duplicates(desk: Desk, *, limit: Limit = 100) -> Outcome:
+    """List accounts that were signed up for with the same kind of browser from the same address prefix."""
+    rows = await duplicates.duplicates(desk.store, at_most=limit)
+    columns = ("prefix", "fingerprint", "registered_at", "username", "email", "disabled_at")
+    return listed([dict(row) for row in rows], name="duplicates", columns=columns)
 
 
 @store_command(app, "disable")

@@ -31,6 +31,14 @@ class TestUserDelete:
             somebody.id,
             somebody.email,
         )
+        execute(
+            desk.database_url,
+            "INSERT INTO sign_up"
+            " (id, username, email, name, password_hash, fingerprint, created_at, expires_at)"
+            " VALUES ($1, 'once-more', $2, 'Some Body', '', 'other/other/other', now(), now())",
+            somebody.id,
+            somebody.email,
+        )
 
         answer = desk.run("user", "delete", "--user", somebody.email, "--reason", "underage")
         assert answer == {

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, expect
 from contract_tests.captcha.conftest import Guarded
 from contract_tests.captcha.conftest import guarded as guarded
 from contract_tests.dashboard.chromium import Visit, visit
+from contract_tests.harness.newcomers import Newcomer
 from contract_tests.harness.turnstile import SITE_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,6 +41,26 @@ async def test_a_person_signs_in_and_only_the_captcha_is_asked_beside_the_server
     elsewhere = [line for line in page_with_captcha.requests if guarded.service.origin in line]
     assert any(f"sitekey={SITE_KEY}" in line and "action=sign_in" in line for line in elsewhere)
     assert not any(guarded.ada.email in line for line in elsewhere)
+
+
+@pytest.mark.promise("K12", "K25")
+async def test_a_person_signs_up_with_a_token_for_that(page_with_captcha: Visit, guarded: Guarded) -> None:
+    nell = Newcomer.invented()
+    page = await page_with_captcha.open("/sign-up")
+    await expect(page.locator("#captcha iframe")).to_be_visible()
+    for label, value in (
+        ("Your name", nell.name),
+        ("Username", nell.username),
+        ("E-mail address", nell.email),
+        ("Password", nell.password),
+    ):
+        await page.get_by_label(label).fill(value)
+    await page.get_by_label("I am 13 or older.").check()
+    await page.locator("#sign-up-form").get_by_role("button", name="account").click()
+    await expect(page.locator("#sent-text")).to_contain_text(nell.email)
+    assert guarded.service.questions[-1].form.keys() == {
+        "secret", "response", "idempotency_key", "remoteip",
+    }  # fmt: skip
 
 
 async def test_a_page_without_a_token_says_what_is_missing(

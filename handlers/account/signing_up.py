@@ -72,6 +72,9 @@ async def ask(
     chosen = username.normal(body["username"])
     name = display_name.cleaned(body["name"])
     policy = ports.policy
+    await asking_for_mail.refuse_floods(
+        email=email, client_ip=origin.client_ip, store=store, policy=policy, now=now
+    )
     admitted = await sign_up_limits.admit(
         fingerprint=origin.fingerprint,
         client_ip=origin.client_ip,
@@ -79,9 +82,6 @@ async def ask(
         store=store,
         ports=ports,
         now=now,
-    )
-    await asking_for_mail.refuse_floods(
-        email=email, client_ip=origin.client_ip, store=store, policy=policy, now=now
     )
     password_hash = await ports.passwords.hashed(body["password"], about=(chosen, email, name))
     await asking_for_mail.count(email=email, client_ip=origin.client_ip, store=store, policy=policy, now=now)
