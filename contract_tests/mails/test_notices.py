@@ -33,7 +33,7 @@ def test_a_sign_in_with_another_browser_is_described_to_its_owner(
     for said in (mail.text, mail.html):
         assert "Safari on iOS" in said
         assert "127.0.0.1" in said
-        assert f"{server.description['public_url']}/settings" in said
+        assert f"{server.description['public_url']}/settings#sign-ins" in said
     assert "version" not in mail.text.lower()
 
 

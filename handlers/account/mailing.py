@@ -79,7 +79,7 @@ async def new_sign_in(
             "at": moment(sign_in["created_at"]),
             "browser": in_words(Browser(sign_in["browser"], sign_in["platform"])),
             "address": str(sign_in["ip"] or "Not known"),
-            "link": f"{policy.public_url}/settings",
+            "link": f"{policy.public_url}/settings#sign-ins",
         },
     )
 
