@@ -217,7 +217,7 @@ class TestEmailChange:
 
 
 class TestPasswordReset:
-    @pytest.mark.promise("K19")
+    @pytest.mark.promise("K9", "K19")
     def test_sets_a_password_and_ends_every_sign_in(
         self, client: CheckedClient, server: ServerProcess, browser: Browser, ann: Person
     ) -> None:

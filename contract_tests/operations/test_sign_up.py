@@ -29,7 +29,7 @@ PENDING = "SELECT * FROM sign_up WHERE username = $1"
 
 
 class TestSignUp:
-    @pytest.mark.promise("C1")
+    @pytest.mark.promise("C1", "K9")
     def test_becomes_an_account_that_signs_in(self, client: CheckedClient, server: ServerProcess) -> None:
         nell = Newcomer.invented()
         assert post_sign_in(client, nell.email, nell.password).status_code == 401
