@@ -2,6 +2,8 @@
 // remembers no credential, and says what each operation records in words beside the raw declaration.
 
 import { recorded } from "/assets/collected.js";
+import { Contract } from "/assets/contract.js";
+import { showRecorded } from "/assets/recorded-line.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const followTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
@@ -30,6 +32,12 @@ async function showFingerprint() {
   if (etag) document.getElementById("fingerprint").textContent = `SHA-256 of the file: ${etag.replaceAll('"', "")}`;
 }
 
+async function sayWhatIsRecorded() {
+  const contract = await Contract.load();
+  contract.countVisits("/docs", "/assets/{name}", "/openapi.json", "/openapi.yaml");
+  showRecorded(contract);
+}
+
 function fail(message) {
   const notice = document.getElementById("failure");
   notice.textContent = message;
@@ -53,6 +61,7 @@ if (typeof SwaggerUIBundle === "function") {
     plugins: [ourWords],
   });
   showFingerprint().catch(() => {});
+  sayWhatIsRecorded().catch(() => {});
 } else {
   fail("The viewer could not be loaded. The contract itself is the file openapi.yaml.");
 }

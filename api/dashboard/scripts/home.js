@@ -14,7 +14,7 @@ begin(async ({ account, call }) => {
   byId("overview").hidden = false;
   byId("overview-title").textContent = `Hello, ${account.name || account.username}`;
   showPlan(account);
-  byId("next").append(...nextSteps(account));
+  byId("next").append(...nextSteps(await call("get_second_factor")));
   await new Region(byId("instances"), {
     load: async () => (await call("list_instances", { query: { limit: 5 } })).items,
     row: (instance) => row({
@@ -36,9 +36,9 @@ function showPlan(account) {
 
 const words = (entitlement) => entitlement.replace(/^feature:/, "").replaceAll("_", " ");
 
-function nextSteps(account) {
+function nextSteps({ totp, passkeys }) {
   const steps = [["Connect a device", "/device", "Enter the code that a tool shows."]];
-  if (account.second_factor === false) steps.push(["Add a second factor", "/settings#second-factor", "A stolen password alone then opens nothing."]);
+  if (!totp && !passkeys.length) steps.push(["Add a second factor", "/settings#second-factor", "A stolen password alone then opens nothing."]);
   steps.push(["Register many instances", "/registration-keys", "With a key they belong to you from their first call."]);
   return steps.map(([title, href, why]) => row({ title: element("a", { href }, title), facts: [why] }));
 }

@@ -2,8 +2,9 @@
 
 /** The path with its query when `value` is one of this origin, otherwise `otherwise`. */
 export function ownPath(value, otherwise = "/") {
-  // One slash, then no second one and no backslash, which browsers read as one; no control characters, which they drop.
-  if (typeof value !== "string" || !/^\/(?![/\\])[\x21-\x7e]*$/.test(value) || value.includes("\\")) return otherwise;
+  // One slash, and no backslash, which browsers read as one; no control characters, which they drop.
+  if (typeof value !== "string" || !/^\/[\x21-\x5b\x5d-\x7e]*$/.test(value)) return otherwise;
+  // The browser's own reading has the last word: what it takes for another place (`//host`) is none of ours.
   const resolved = new URL(value, location.origin);
   return resolved.origin === location.origin ? resolved.pathname + resolved.search : otherwise;
 }
