@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from authlib.common.security import generate_token
+from authlib.integrations.requests_client import OAuth2Session
 from playwright.async_api import Browser, Page, expect
 
 from contract_tests.dashboard.callback import Callback, waiting
@@ -79,6 +81,34 @@ class TestAllow:
             await expect(page.get_by_role("button", name=ALLOW)).to_be_focused()
             await page.keyboard.press("Enter")
             assert "code" in await sent_back(signed_in, page, callback)
+
+
+class TestClientOfAnotherMaker:
+    async def test_authlib_signs_a_person_in(self, signed_in: Visit, flow: Flow) -> None:
+        verifier = generate_token(48)
+        async with waiting() as callback:
+            instance = client_of(flow, "http://127.0.0.1/callback")
+            authlib = OAuth2Session(
+                instance.client_id,
+                instance.client_secret,
+                scope="profile:read offline",
+                redirect_uri=callback.address,
+                code_challenge_method="S256",
+            )
+            address, state = authlib.create_authorization_url(
+                f"{signed_in.origin}/oauth2/authorize", code_verifier=verifier
+            )
+            page = await signed_in.open(address.removeprefix(signed_in.origin))
+            await page.get_by_role("button", name=ALLOW).click()
+            await sent_back(signed_in, page, callback)
+        authlib.fetch_token(
+            f"{signed_in.origin}/oauth2/token",
+            authorization_response=page.url,
+            code_verifier=verifier,
+            state=state,
+        )
+        profile = authlib.get(f"{signed_in.origin}/instance/user/profile")
+        assert profile.json()["id"] == flow.person.id
 
 
 class TestDeny:

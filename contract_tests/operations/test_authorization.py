@@ -93,6 +93,7 @@ class TestAuthorize:
             ({"response_type": "code token"}, "unsupported_response_type"),
             ({"scope": None}, "invalid_scope"),
             ({"scope": "nonsense"}, "invalid_scope"),
+            ({"scope": "instance billing:write"}, "invalid_scope"),
             ({"code_challenge": None}, "invalid_request"),
             ({"code_challenge": ""}, "invalid_request"),
             ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),

@@ -57,8 +57,10 @@ def asked(
         raise InvalidRequest("`code_challenge_method` is S256; `plain`, which is meant without one, is not.")
     if _CHALLENGE.fullmatch(code_challenge) is None:
         raise InvalidRequest("`code_challenge` is not a SHA-256 in base64url (RFC 7636 section 4.2).")
+    requested = scopes.requested(scope or "", registered=client.scopes)
+    scopes.granted(requested, None)  # whom nobody can grant anything is told so, and no person is asked
     return Asked(
-        scopes=scopes.requested(scope or "", registered=client.scopes),
+        scopes=requested,
         code_challenge=base64.urlsafe_b64decode(code_challenge + "="),
     )
 
