@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from contract_tests.dashboard.at_home import Home, Mia, running
 from contract_tests.dashboard.chromium import Visit, chromium, installed, visit
 from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
+from contract_tests.storage.cluster import SharedCluster
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -49,3 +52,20 @@ def flow(client: CheckedClient, admin: Administration) -> Flow:
 def newcomer(client: CheckedClient, admin: Administration) -> Flow:
     """A person of the test's own, for tests that guess codes: guesses are counted per person."""
     return Flow.of(client, admin)
+
+
+@pytest.fixture(scope="session")
+def home(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A server that is called `localhost`."""
+    database = cluster.create_database("localhost", like=migrated)
+    with running(database, tmp_path_factory.mktemp("localhost") / "data") as at_home:
+        yield at_home
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def mia(browser: Browser, home: Home) -> AsyncIterator[Mia]:
+    """A person of the test's own, who has signed in there."""
+    person = Person.with_password(home.admin, "mia")
+    async with visit(browser, home.server.url) as open_visit:
+        await open_visit.sign_in(person)
+        yield Mia(home, person, open_visit)

@@ -109,7 +109,7 @@ class TestUpdate:
             )
             await address.get_by_label("Current password").fill(str(newcomer.person.password))
             await address.get_by_role("button", name="Mail the link").click()
-            await expect(page.get_by_role("status").last).to_contain_text(nell.email)
+            await expect(page.locator("#email-sent")).to_contain_text(nell.email)
             word = page.locator("#password-form")
             await word.get_by_label("Current password").fill(str(newcomer.person.password))
             await word.get_by_label("New password").fill(nell.password)

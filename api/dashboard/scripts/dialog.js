@@ -42,8 +42,8 @@ export async function confirmed({ title, text, action, danger = true }, work) {
 }
 
 /** Asks for something in fields before `work(values)` is done; resolves to whether it was done. */
-export async function askedFor({ title, text, action, fields, words }, work) {
-  const button = element("button", { class: "button", type: "submit" }, action);
+export async function askedFor({ title, text, action, fields, words, danger = false }, work) {
+  const button = element("button", { class: danger ? "button button-danger" : "button", type: "submit" }, action);
   const { dialog, inside, closed } = opened(title, "form", ...(text ? [element("p", {}, text)] : []), ...fields, element("div", { class: "actions actions-end" }, cancelButton(), button));
   closable(dialog);
   onSubmit(inside, async (values) => {

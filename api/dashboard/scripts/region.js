@@ -29,6 +29,16 @@ export class Region {
     this.#place.removeAttribute("aria-busy");
   }
 
+  /** Shows the list anew after something in it has changed. What had the focus is gone: the heading of the list has it now. */
+  async again() {
+    await this.show();
+    this.#heading?.focus();
+  }
+
+  get #heading() {
+    return this.#place.closest("section")?.querySelector("h2");
+  }
+
   /** Puts an item's new row in place of its old one, and the focus on what it can do. */
   replace(old, item) {
     const made = this.#row(item);
@@ -39,9 +49,8 @@ export class Region {
   /** Takes a row away whose item is gone. The focus goes to the next one, or to the heading of the list. */
   take(old) {
     const next = old.nextElementSibling ?? old.previousElementSibling;
-    const heading = this.#place.closest("section")?.querySelector("h2");
     old.remove();
-    (next?.querySelector("a, button") ?? heading)?.focus();
+    (next?.querySelector("a, button") ?? this.#heading)?.focus();
     if (!next) return this.show();
   }
 

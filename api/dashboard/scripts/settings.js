@@ -1,66 +1,48 @@
-// One's own account: what it is called, how one signs in, and where one is signed in.
+// A person's account: the profile, the address, the password; beneath them the second factor and the browsers signed in.
 
 import { ACCOUNT_WORDS } from "/assets/account-words.js";
-import { Refusal } from "/assets/contract.js";
-import { confirmed } from "/assets/dialog.js";
-import { byId, element } from "/assets/elements.js";
-import { onSubmit, showFailure } from "/assets/form.js";
-import { since } from "/assets/moments.js";
-import { Region, row, rowButton } from "/assets/region.js";
-import { showSecondFactor } from "/assets/second-factor.js";
-import { SignedOut } from "/assets/session.js";
+import { byId } from "/assets/elements.js";
+import { onSubmit } from "/assets/form.js";
+import { showFactors } from "/assets/second-factor.js";
 import { begin } from "/assets/shell.js";
+import { signInsOf } from "/assets/sign-ins.js";
 import { tell } from "/assets/toast.js";
 
 begin(async ({ account, call }) => {
-  byId("name").value = account.name;
-  byId("username").value = account.username;
-  byId("email-now").textContent = account.email;
+  let now = account;
+  const signIns = signInsOf(byId("sign-ins-list"), call);
+  showProfile(now);
 
-  onSubmit(byId("profile-form"), async ({ name, username }) => {
-    await call("update_account", { body: { name: name.trim(), username: username.trim() } });
+  onSubmit(byId("profile-form"), async (typed) => {
+    const changed = Object.entries(typed).map(([name, value]) => [name, value.trim()]).filter(([name, value]) => value !== now[name]);
+    if (!changed.length) return tell("Nothing was changed.");
+    now = await call("update_account", { body: Object.fromEntries(changed) });
+    showProfile(now);
     tell("Saved.");
   }, { words: ACCOUNT_WORDS });
-  onSubmit(byId("email-form"), async ({ email, current_password }) => {
-    await call("update_account", { body: { email: email.trim(), current_password } });
+
+  onSubmit(byId("email-form"), async ({ email, current_password: current }) => {
+    await call("update_account", { body: { email: email.trim(), current_password: current } });
     byId("email-form").reset();
-    tell(`A link is on its way to ${email.trim()}.`);
+    byId("email-sent").textContent = `A link is on its way to ${email.trim()}. Until it is followed, your address stays as it is.`;
   }, { words: ACCOUNT_WORDS });
-  onSubmit(byId("password-form"), async ({ password, current_password }) => {
-    await call("update_account", { body: { password, current_password } });
+
+  onSubmit(byId("password-form"), async ({ password, current_password: current }) => {
+    await call("update_account", { body: { password, current_password: current } });
     byId("password-form").reset();
-    tell("The password is changed. Other browsers are signed out.");
+    tell("The password is changed. Every other browser is signed out.");
     await signIns.show();
   }, { words: ACCOUNT_WORDS });
 
-  const signIns = new Region(byId("sign-ins-list"), {
-    load: () => call("list_sign_ins"),
-    row: (signIn) => row({
-      title: `${named(signIn.browser)} on ${named(signIn.platform)}`,
-      tags: signIn.current ? [element("span", { class: "tag tag-good" }, "this browser")] : [],
-      facts: [
-        signIn.ip ? element("code", {}, signIn.ip) : null,
-        element("span", {}, "signed in ", since(signIn.created_at)),
-        element("span", {}, "last used ", since(signIn.refreshed_at)),
-      ],
-      actions: signIn.current ? [] : [rowButton("Sign out", () => end(signIn), { danger: true, label: `Sign out ${named(signIn.browser)} on ${named(signIn.platform)}` })],
-    }),
-    empty: () => element("p", { class: "empty" }, "Nowhere."),
-  });
-
-  async function end(signIn) {
-    const done = await confirmed({ title: "Sign this browser out?", action: "Sign out", text: `What ${named(signIn.browser)} on ${named(signIn.platform)} holds opens nothing from then on.` },
-      () => call("revoke_sign_in", { path: { sign_in_id: signIn.id } }));
-    if (!done) return;
-    tell("That browser is signed out.");
-    await signIns.show();
-  }
-
-  await Promise.all([signIns.show(), showSecondFactor(call).catch((failure) => {
-    if (!(failure instanceof Refusal) || failure instanceof SignedOut) throw failure;
-    showFailure(byId("second-factor"), failure);
-  })]);
+  await Promise.all([showFactors(byId("factors"), call), signIns.show()]);
+  if (location.hash === "#second-factor") byId("factor-title").focus();
 });
 
-const NAMES = { macos: "macOS", ios: "iOS", other: "something else" };
-const named = (word) => NAMES[word] ?? word.charAt(0).toUpperCase() + word.slice(1);
+function showProfile({ name, username, email }) {
+  byId("name").value = name;
+  byId("username").value = username;
+  byId("email-now").textContent = email;
+  const shown = document.querySelector(".who .name");
+  shown.textContent = username;
+  shown.title = email;
+}
