@@ -84,6 +84,8 @@ _HOLD_WHAT_BELONGS_TO_THE_PERSON = tuple(
     )
     for table in (_device_grant, _request, _session)
 )
+# By itself, so that what the deletion finds is what calls that it waited for have left.
+_HOLD_ACCOUNT = Statement(select(_account.c.id).where(_account.c.id == _USER_ID).with_for_update())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +101,6 @@ async def delete_account(store: UnitOfWork, *, user_id: str, now: datetime) -> D
     await store.write_rows(_HOLD_INSTANCES, user_id=user_id)
     for each in _HOLD_WHAT_BELONGS_TO_THE_PERSON:
         await store.write_rows(each, user_id=user_id)
+    await store.write(_HOLD_ACCOUNT, user_id=user_id)
     row = await store.write(_DELETE, user_id=user_id, now=now)
     return Deleted(row["workspaces"], row["instances"]) if row is not None else None

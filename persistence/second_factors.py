@@ -135,9 +135,11 @@ _RESET = Statement(
 )
 
 
-async def hold(store: UnitOfWork, *, user_id: str) -> None:
-    """Keep other changes of the account's factors waiting until the unit of work ends."""
-    await store.write(_HOLD, user_id=user_id)
+async def hold(store: UnitOfWork, *, user_id: str) -> bool:
+    """Keep other changes of the account's factors, and its deletion, waiting until the unit of work ends;
+    False if it is gone.
+    """
+    return await store.write(_HOLD, user_id=user_id) is not None
 
 
 async def overview(store: UnitOfWork, *, user_id: str) -> Record | None:

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from handlers import display_name
-from handlers.account import passkeys, recovery_codes, relying_party, totp
-from handlers.errors import ApiError, NotFound
+from handlers.account import cookies, passkeys, recovery_codes, relying_party, totp
+from handlers.errors import ApiError, NotFound, SignInInvalid
 from handlers.ports import Ports
 from persistence import passkeys as stored_passkeys
 from persistence import second_factors
@@ -86,6 +86,7 @@ async def start_totp(account: Record, *, store: UnitOfWork, ports: Ports, now: d
     """A new TOTP secret, which is in force once a code of it was typed. Raises TotpInForce."""
     secret = totp.new_secret(ports.randomness)
     sealed = totp.sealed(secret, user_id=account["id"], sealing=ports.sealing)
+    await _hold(account["id"], store=store)
     if not await second_factors.start_totp(store, user_id=account["id"], secret_sealed=sealed, now=now):
         raise TotpInForce
     return secret
@@ -105,7 +106,7 @@ async def confirm_totp(
     step = totp.step_of(code, secret=secret, after=0, now=now)
     if step is None:
         raise WrongCode
-    await second_factors.hold(store, user_id=user_id)
+    await _hold(user_id, store=store)
     if not await second_factors.confirm_totp(
         store, user_id=user_id, secret_sealed=sealed, step=step, now=now
     ):
@@ -115,7 +116,7 @@ async def confirm_totp(
 
 async def remove_totp(user_id: str, *, store: UnitOfWork) -> None:
     """Remove the authenticator app. Raises NotFound."""
-    await second_factors.hold(store, user_id=user_id)
+    await _hold(user_id, store=store)
     if not await second_factors.remove_totp(store, user_id=user_id):
         raise NotFound
     await second_factors.forget_codes_without_factor(store, user_id=user_id)
@@ -124,7 +125,7 @@ async def remove_totp(user_id: str, *, store: UnitOfWork) -> None:
 async def new_codes(user_id: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> list[str]:
     """Ten recovery codes; all earlier ones end. Raises NoSecondFactor."""
     codes = recovery_codes.new_set(ports.randomness)
-    await second_factors.hold(store, user_id=user_id)
+    await _hold(user_id, store=store)
     if not await second_factors.replace_codes(
         store, user_id=user_id, code_hashes=_digests(codes, user_id), now=now
     ):
@@ -143,6 +144,7 @@ async def start_passkey(
     if len(known) >= passkeys.AT_MOST:
         raise TooManyPasskeys
     challenge = passkeys.new_challenge(ports.randomness)
+    await _hold(account["id"], store=store)
     await stored_passkeys.start(store, user_id=account["id"], challenge=challenge, now=now)
     return passkeys.creation_options(
         party=party,
@@ -177,7 +179,7 @@ async def finish_passkey(
         new = await asyncio.to_thread(passkeys.registered, credential, party=party, challenge=challenge)
     except passkeys.PasskeyRefused:
         raise UnusablePasskey from None
-    await second_factors.hold(store, user_id=user_id)
+    await _hold(user_id, store=store)
     if not await stored_passkeys.take_challenge(store, user_id=user_id, challenge=challenge):
         raise SetupOver
     id = ports.randomness.id(now)
@@ -210,10 +212,15 @@ async def rename_passkey(id: str, name: str, *, user_id: str, store: UnitOfWork)
 
 async def remove_passkey(id: str, *, user_id: str, store: UnitOfWork) -> None:
     """Remove a passkey of the account. Raises NotFound."""
-    await second_factors.hold(store, user_id=user_id)
+    await _hold(user_id, store=store)
     if not await stored_passkeys.remove(store, id=id, user_id=user_id):
         raise NotFound
     await second_factors.forget_codes_without_factor(store, user_id=user_id)
+
+
+async def _hold(user_id: str, *, store: UnitOfWork) -> None:
+    if not await second_factors.hold(store, user_id=user_id):
+        raise SignInInvalid(cookies.SESSION)
 
 
 async def _first_codes(user_id: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> list[str] | None:

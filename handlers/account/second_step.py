@@ -3,7 +3,7 @@
 Between the steps the browser holds a ticket, good for five minutes, five attempts and one sign-in. An attempt
 is counted, by ticket and by account, before anybody looks whether it is right; a right one takes its counts
 back. What it used up is decided in one statement each: the ticket, the TOTP step, the recovery code, the
-passkey's count.
+passkey's count. Whatever is locked meanwhile is locked after the account, as its deletion does it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from handlers import secret
 from handlers.account import passkeys, recovery_codes, relying_party, totp
-from handlers.account.signing_in import Proven
+from handlers.account.signing_in import Proven, WrongPassword
 from handlers.errors import ApiError, TooManyRequests
 from handlers.policy import Policy
 from handlers.ports import Ports
@@ -85,6 +85,8 @@ async def asked(who: Proven, *, store: UnitOfWork, ports: Ports, now: datetime) 
     if party is not None:
         known = await stored_passkeys.of_account(store, user_id=who.user_id)
         answer["passkey"] = passkeys.request_options(party=party, challenge=challenge, known=known, life=LIFE)
+    if not await second_factors.hold(store, user_id=who.user_id):
+        raise WrongPassword
     await sign_in_tickets.store_ticket(
         store,
         ticket_hash=secret.digest(ticket),
@@ -108,6 +110,7 @@ async def passed(body: Mapping[str, Any], *, store: UnitOfWork, ports: Ports, no
     attempt = _Attempt(ticket, store, ports, now)
     spend = await attempt.right(body)
     await store.rollback()  # a right one does not count, and who is first decides below
+    await second_factors.hold(store, user_id=ticket["user_id"])
     if not await sign_in_tickets.use(store, ticket_hash=ticket_hash, now=now):
         await store.rollback()
         raise TicketOver
@@ -129,6 +132,7 @@ async def _usable(ticket: str, ticket_hash: bytes, *, store: UnitOfWork, now: da
 async def _count(
     ticket_hash: bytes, user_id: str, *, store: UnitOfWork, policy: Policy, now: datetime
 ) -> None:
+    await second_factors.hold(store, user_id=user_id)
     if not await sign_in_tickets.count_attempt(store, ticket_hash=ticket_hash, attempts=ATTEMPTS, now=now):
         raise TicketOver
     window = policy.account_window
