@@ -1,5 +1,8 @@
 """Links that were mailed, by the digest of their secret: each works once, whatever happens at the same
 moment.
+
+Locks are taken in one order, names, then the account, then its links, so that of two who use different links
+of one account neither waits for the other in a circle.
 """
 
 from __future__ import annotations
@@ -40,6 +43,12 @@ _OWNER = Statement(
     .where(_live, _account.c.disabled_at.is_(None))
 )
 
+_HOLD_OWNER = Statement(
+    select(_account.c.id)
+    .select_from(_token.join(_account, _account.c.id == _token.c.user_id))
+    .where(_live)
+    .with_for_update(of=_account, key_share=True)
+)
 _ACCOUNT_OF = Statement(
     select(_account.c.id).where(_account.c.email == bindparam("email"), _account.c.disabled_at.is_(None))
 )
@@ -148,6 +157,7 @@ async def reset_password(
 
     Whoever could read the mail has the address, so it is verified then.
     """
+    await store.write(_HOLD_OWNER, kind="password_reset", token_hash=token_hash, now=now)
     row = await store.write(
         _RESET_PASSWORD, kind="password_reset", token_hash=token_hash, password_hash=password_hash, now=now
     )
@@ -159,6 +169,7 @@ async def change_email(store: UnitOfWork, *, token_hash: bytes, now: datetime) -
     nothing any more or the address has become another account's.
     """
     await account_names.hold(store)
+    await store.write(_HOLD_OWNER, kind="email_change", token_hash=token_hash, now=now)
     return await store.write(_CHANGE_EMAIL, kind="email_change", token_hash=token_hash, now=now)
 
 

@@ -68,6 +68,7 @@ _meant = (
     )
     .scalar_subquery()
 )
+_STANDS = Statement(select(_sign_up.c.id).where(_sign_up.c.id == _meant, _sign_up.c.expires_at > _NOW))
 _TAKE = Statement(
     delete(_sign_up)
     .where(_sign_up.c.id == _meant, _sign_up.c.expires_at > _NOW)
@@ -120,7 +121,13 @@ async def store_sign_up(
 
 
 async def take(store: UnitOfWork, *, token_hash: bytes, now: datetime) -> Record | None:
-    """The sign-up behind a link, once: it is gone from the table then, and with it its links. Or None."""
+    """The sign-up behind a link, once: it is gone from the table then, and with it its links. Or None.
+
+    Whoever has taken one has every other under its address to themselves.
+    """
+    if await store.row(_STANDS, token_hash=token_hash, now=now) is None:
+        return None
+    await account_names.hold(store)
     return await store.write(_TAKE, token_hash=token_hash, now=now)
 
 

@@ -55,6 +55,11 @@ class Lanes:
             "POST", path, params=params, headers=headers, body=body, media_type=media_type
         )
 
+    async def patch(self, path: str, *, json: object, headers: Mapping[str, str]) -> httpx.Response:
+        """PATCH with JSON."""
+        content = json_format.dumps(json).encode()
+        return await self._call("PATCH", path, body=content, media_type=_JSON, headers=headers)
+
     async def delete(self, path: str, **given: Mapping[str, str]) -> httpx.Response:
         """The same, without a body."""
         return await self._call("DELETE", path, **given)  # type: ignore[arg-type]
