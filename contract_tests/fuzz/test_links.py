@@ -16,7 +16,7 @@ import pytest
 from contract_tests.fuzz.credentials import basic
 from contract_tests.harness import code_flow
 from contract_tests.harness.administration import Administration
-from contract_tests.harness.browsers import Browser
+from contract_tests.harness.browsers import Browser, origin_of
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import contract
 from contract_tests.harness.instances import GRANT_TYPES, SCOPE, Instance, bearer
@@ -49,6 +49,7 @@ SECOND_STEP = [
     ("sign_in", "complete"),
     ("complete_sign_in", "account"),
 ]
+NEWCOMER = [("sign_up", "mail_again"), ("create_first_account", "sign_in")]
 MADE = [
     ("claim_instance", "allow_it"),
     ("claim_instance", "look_at_it_now"),
@@ -129,7 +130,10 @@ class Walk:
             target.method.upper(),
             path,
             params=query,
-            headers=self._credential(target.declared["security"], body),
+            headers={
+                "Origin": origin_of(self.http),
+                **self._credential(target.declared["security"], body),
+            },
             **({"data": body} if is_form else {"json": body} if body else {}),  # type: ignore[arg-type]
         )
         self.last[target.operation_id] = answer.json() if answer.content else None
@@ -167,7 +171,8 @@ def walk(client: CheckedClient, person: Person) -> Walk:
 
 
 def test_there_is_no_link_besides_these() -> None:
-    assert {*ROAD, *DENIAL, *LOOKING_AFTER, *MADE, *CONSENT, *SIGNED_IN, *SECOND_STEP} == declared().keys()
+    signing_in = {*NEWCOMER, *SIGNED_IN, *SECOND_STEP}
+    assert {*ROAD, *DENIAL, *CONSENT, *LOOKING_AFTER, *MADE} | signing_in == declared().keys()
 
 
 def test_the_whole_road(walk: Walk) -> None:
@@ -190,6 +195,12 @@ def test_what_a_person_decides_in_a_browser(walk: Walk, source: str, name: str) 
     walk.ask(source, handle=code_flow.started(instance, code_flow.Proof()))
     answer = walk.follow(source, name)
     assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(("source", "name"), NEWCOMER)
+def test_what_somebody_typed_for_an_account_leads_on(walk: Walk, source: str, name: str) -> None:
+    walk.sent[source] = {"email": walk.person.email, "password": walk.person.password}
+    assert walk.follow(source, name).is_success
 
 
 @pytest.mark.parametrize(("source", "name"), SIGNED_IN)

@@ -74,7 +74,7 @@ class TestToken:
         assert answer.json()["error"] == "invalid_client"
 
     def test_other_grants_are_unsupported(self, instance: Instance) -> None:
-        for grant in ("password", "authorization_code", "urn:example:other"):
+        for grant in ("password", "implicit", "urn:example:other"):
             assert instance.ask_token(grant_type=grant, code="c").json()["error"] == "unsupported_grant_type"
 
     def test_a_grant_that_the_client_did_not_register_is_refused(
