@@ -12,7 +12,9 @@ ADDRESS = "an address"
 
 FORMS = {
     "what a request carried": re.compile(CANARY),
-    "a secret": re.compile(r"(?:cat|crt|cdc|ccs|ckey|caido)_[0-9A-Za-z]{8}"),
+    "a secret": re.compile(
+        r"(?:cat|crt|cdc|ccs|csa|csr|cst|cac|crh|cve|cpr|cec|cfa|ckey|caido)_[0-9A-Za-z]{8}"
+    ),
     "a digest": re.compile(r"\b[0-9a-fA-F]{64}\b"),
     "a credential of the database": re.compile(r"postgres(?:ql)?://[^/\s]*@"),
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.\w"),
