@@ -15,7 +15,18 @@ from typing import Any
 import yaml
 
 CATALOGUE = Path(__file__).with_name("catalogue")
-AREAS = ("contract", "engine", "handler", "statement", "fleet", "recorder", "mail", "serve", "second_factors")
+AREAS = (
+    "contract",
+    "engine",
+    "handler",
+    "statement",
+    "fleet",
+    "recorder",
+    "mail",
+    "serve",
+    "second_factors",
+    "dashboard",
+)
 PARTS = 3
 _NEEDED = {"id", "harm", "file", "replace", "by", "caught_by"}
 _POSSIBLE = _NEEDED | {"promises", "refuses_to_start"}
