@@ -24,6 +24,7 @@ AREAS = (
     "recorder",
     "mail",
     "serve",
+    "sign_up",
     "second_factors",
     "dashboard",
 )
