@@ -27,6 +27,7 @@ AREAS = (
     "sign_up",
     "second_factors",
     "dashboard",
+    "account",
 )
 PARTS = 3
 _NEEDED = {"id", "harm", "file", "replace", "by", "caught_by"}

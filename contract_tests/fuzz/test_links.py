@@ -46,6 +46,7 @@ SIGNED_IN = [("sign_in", "account"), ("sign_in", "sign_ins")]
 SECOND_STEP = [
     ("start_totp", "confirm"),
     ("confirm_totp", "overview"),
+    ("finish_passkey", "overview"),
     ("sign_in", "complete"),
     ("complete_sign_in", "account"),
 ]
@@ -214,6 +215,7 @@ def test_a_second_factor_from_its_setup_to_its_use(client: CheckedClient, admin:
     app = holder.start_totp()
     assert holder.browser.post(to["start_totp", "confirm"], json={"code": app.code()}).is_success
     assert holder.browser.get(to["confirm_totp", "overview"]).is_success
+    assert holder.browser.get(to["finish_passkey", "overview"]).is_success
     asked = holder.ticket()
     given = {
         member: _at(asked, each.removeprefix(FROM_BODY))
