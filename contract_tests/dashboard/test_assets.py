@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from api.compression import gzip_copy
 from api.contract.document import load
 from api.dashboard import assets
 from api.dashboard.composition import PAGES, policy_of
-from contract_tests.harness.contract import CONTRACT
+from contract_tests.harness.contract import CONTRACT, contract
 from handlers.ports import StaticFile
 
 REPOSITORY = Path(__file__).parents[2]
@@ -34,8 +33,7 @@ FIRST_LOAD = 150_000  # bytes, compressed
 
 
 def _operation(path: str) -> dict[str, Any]:
-    document = yaml.safe_load((REPOSITORY / "cloud_instance.yaml").read_text())
-    operation: dict[str, Any] = document["paths"][path]["get"]
+    operation: dict[str, Any] = contract().document["paths"][path]["get"]
     return operation
 
 

@@ -220,6 +220,7 @@ def _sign_in_ticket(number: int) -> dict[str, object]:
         "password_digest": _digest(number),
         "challenge": str(number),
         "attempts": 0,
+        "created_at": _NOW,
     }
 
 

@@ -25,6 +25,7 @@ ATTEMPTS = next(each for each in EVERYTHING if each.table == "attempt")
 BELONGING_TO_NO_INSTANCE = {
     *("instance", "attempt", "pgqueuer_log", "mail"),
     *("sign_in", "sign_in_token", "sign_up", "account_token", "registration"),
+    *("totp_setup", "passkey_setup", "sign_in_ticket"),
 }
 LONG_AGO = NOW - timedelta(days=365)
 

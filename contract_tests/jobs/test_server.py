@@ -20,7 +20,8 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=365)
 async def test_expired_rows_go_without_being_asked_for(
     workers: int, rows: Rows, database_url: str, start_server: StartServer
 ) -> None:
-    everything = list(declared())
+    # What is sealed opens with the key of the server that sealed it, which is not this one.
+    everything = [each for each in declared() if each.table != "totp_setup"]
     due = {what.table: await rows.add(what, LONG_AGO) for what in everything}
     server = start_server(database_url=database_url, workers=workers)
     eventually(has_logged(server, "job_done"), "the job is done")

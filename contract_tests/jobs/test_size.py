@@ -51,15 +51,27 @@ FILLED = {
     "registration": f"(id, user_id, fingerprint, at) SELECT {_ID}, repeat('A', 26), 'other/other/other', t",
     "session": "(id, instance_id, user_id, workspace_id, scopes, generation, created_at, expires_at)"
     f" SELECT {_ID}, {_PARENTS}, repeat('A', 26), repeat('W', 26), '{{}}', 1, t, t",
+    "passkey_setup": f"(user_id, challenge, created_at) SELECT {_ID}, '', t",
     "sign_in": "(id, user_id, browser, platform, created_at, refreshed_at, expires_at)"
     f" SELECT {_ID}, repeat('A', 26), 'firefox', 'linux', t, t, t",
+    "sign_in_ticket": "(ticket_hash, user_id, password_digest, challenge, attempts, created_at, expires_at)"
+    f" SELECT {_DIGEST}, repeat('A', 26), {_DIGEST}, '', 0, t, t",
     "sign_in_token": "(refresh_hash, access_hash, sign_in_id, created_at, access_expires_at,"
     " refresh_expires_at)"
     f" SELECT {_DIGEST}, {_DIGEST}, repeat('B', 26), t, t, t",
     "sign_up": "(id, username, email, name, password_hash, fingerprint, created_at, expires_at)"
     f" SELECT {_ID}, n::text, n || '@example.org', 'Waiting', '', 'other/other/other', t, t",
+    "totp_setup": f"(user_id, secret_sealed, created_at) SELECT {_ID}, {_DIGEST}, t",
 }
 """Many rows of every record that expires, as a query over their numbers `n` and times `t`."""
+
+
+ONE_OF_A_PERSON = {"passkey_setup", "totp_setup"}
+PEOPLE = (
+    "INSERT INTO account (id, username, email, name, plan, created_at, updated_at)"
+    f" SELECT {_ID}, n::text, n || '@example.org', 'Somebody', 'basic', now(), now()"
+    f" FROM generate_series(1, {ROWS}) AS n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +89,8 @@ async def table(request: pytest.FixtureRequest, full: str) -> AsyncIterator[tupl
     name = str(request.param)
     change = connection.transaction()
     await change.start()
+    if name in ONE_OF_A_PERSON:
+        await connection.execute(PEOPLE)
     await connection.execute(
         f'INSERT INTO "{name}" {FILLED[name]} FROM generate_series(1, {ROWS}) AS n,'
         f" LATERAL (SELECT $1::timestamptz + (n - {ROWS // 2}) * interval '1 second' AS t) AS times",

@@ -11,7 +11,7 @@ UNDECODABLE = refused("/query", "encoding")
 NOWHERE = [
     case(f"the path {path.decode('latin-1')}", get(path), NOT_FOUND)
     for path in (
-        b"/", b"//", b"//health", b"/health/", b"/health//", b"/Health", b"/HEALTH", b"/./health",
+        b"//", b"//health", b"/health/", b"/health//", b"/Health", b"/HEALTH", b"/./health",
         b"/health/.",
         b"/x/../health", b"/%2e/health", b"/health%2f", b"/health%00", b"/%00health", b"/health%20",
         b"/health%0a", b"/health%0d%0aX-A:%20b", b"/health;a=b", b"/health%3f", b"/health%23",
