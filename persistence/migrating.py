@@ -31,7 +31,7 @@ def _main() -> int:
     from persistence.migrations import MigrationRefused, migrate
 
     try:
-        migrate(sys.stdin.read(), report=lambda progress: print(progress, file=sys.stderr))  # noqa: T201
+        migrate(sys.stdin.read(), report=lambda progress: print(f"candor: {progress}", file=sys.stderr))  # noqa: T201
     except MigrationRefused as refusal:
         print(refusal)  # noqa: T201 (the answer to the process that asked)
         return 1

@@ -97,6 +97,7 @@ def a_used_server(start_server: StartServer, url: str) -> Path:
     server = start_server(database_url=url)
     person = Person.with_password(Administration(url), "ada")
     with server.client() as client:
+        her = person.browser(client).headers
         Holder.sign_in(client, person).with_totp()
         instance, other = (Instance.register(client, key=person.key) for _ in range(2))
         client.post("/instance/alive", headers=bearer(instance.own_token()))
@@ -112,7 +113,6 @@ def a_used_server(start_server: StartServer, url: str) -> Path:
             )
             assert answer.status_code == 200
         tool, proof = code_flow.register(client, key=person.key), code_flow.Proof()
-        her = person.browser(client).headers
         code_flow.sign_in(tool, her)
         code_flow.granted(tool, proof, her)
         code_flow.deny(client, her, code_flow.started(tool, proof))

@@ -53,6 +53,15 @@ def test_a_host_that_is_none_is_refused(client: CheckedClient, wallet: Wallet, o
         assert answer.json()["errors"][0]["pointer"] == "/header/Host"
 
 
+OWN_PAGES = [name for name, each in OPERATIONS.items() if each.declared.get("x-origin") == "own"]
+
+
+@pytest.mark.parametrize("operation_id", OWN_PAGES)
+def test_a_page_of_another_site_is_refused(client: CheckedClient, wallet: Wallet, operation_id: str) -> None:
+    for answer in ask(client, OPERATIONS[operation_id], wallet, Origin="https://elsewhere.example"):
+        assert (answer.status_code, answer.json()["error"]) == (403, "origin_refused")
+
+
 @pytest.mark.parametrize("operation_id", declaring("415"))
 def test_a_body_of_a_kind_that_nobody_reads_is_refused(
     client: CheckedClient, wallet: Wallet, operation_id: str

@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,13 +28,13 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     with _server(options) as given:
         held = [options.credential] if options.credential else kinds()
-        if given.pat is None and not options.credential:
+        if options.url and options.pat is None and not options.credential:
             print("without --pat only anonymous requests are made", flush=True)
             held = [ANONYMOUS]
         found = []
         for kind in held:
             print(f"\n##### credential: {kind}", flush=True)
-            credentials = replace(given, kind=kind)
+            credentials = given(kind)
             done = subprocess.run(
                 command(credentials, seed=seed, max_examples=options.max_examples),
                 cwd=REPOSITORY,
@@ -58,9 +58,9 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _server(options: argparse.Namespace) -> Iterator[FuzzCredentials]:
+def _server(options: argparse.Namespace) -> Iterator[Callable[[str], FuzzCredentials]]:
     if options.url:
-        yield FuzzCredentials(
+        given = FuzzCredentials(
             ANONYMOUS,
             options.url.rstrip("/"),
             options.pat,
@@ -68,6 +68,7 @@ def _server(options: argparse.Namespace) -> Iterator[FuzzCredentials]:
             options.login,
             sys.stdin.readline().rstrip("\n") if options.login else None,
         )
+        yield lambda kind: replace(given, kind=kind)
         return
     with shared_cluster() as cluster, tempfile.TemporaryDirectory() as directory:
         database_url = cluster.create_database("fuzzed")
@@ -78,7 +79,7 @@ def _server(options: argparse.Namespace) -> Iterator[FuzzCredentials]:
         )
         try:
             prepared = prepare(server.until_ready().url, database_url)
-            yield prepared.credentials(ANONYMOUS)
+            yield prepared.credentials
             print(f"\nresident after it: {resident_mib(server.process.pid):.1f} MiB in one worker")
         finally:
             server.stop()

@@ -30,6 +30,8 @@ _PROGRESS = re.compile(
     r"|no captcha guards sign-up and sign-in: give CANDOR_TURNSTILE_SITE_KEY and CANDOR_TURNSTILE_SECRET"
     r"|creating the database \(PostgreSQL [\d.]+\) in /\S*|starting PostgreSQL [\d.]+"
     r"|waiting for [a-zA-Z, ]+|migrating the database"
+    r"|made the key file /\S*: back it up, apart from the database"
+    r"|mails are written into the data directory: set CANDOR_SMTP_HOST to have them sent"
     r")"
 )
 

@@ -21,7 +21,7 @@ class WrongCurrentPassword(ApiError):
 
     status = 403
     error = "wrong_current_password"
-    message = "The current password is another one."
+    message = "This is not your password."
     keep = True
 
 
