@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
+from itertools import count
 from typing import TYPE_CHECKING, Final, get_args
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from api.gateways.passwords.line import PasswordLine
 from api.gateways.randomness import SystemRandomness
 from api.gateways.sealing import FileSealing
 from api.logs import Logs
+from api.memory import give_back
 from api.security import StoredCredentials
 from api.settings import Network, Settings
 from handlers.account.mailing import COMPOSERS
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
 
 _LOOK_EVERY_S: Final = 1.0
+_LOOKS_BEFORE_GIVING_BACK: Final = 30
 
 
 class Wiring:
@@ -89,9 +92,11 @@ class Wiring:
             await self.ports.captcha.close()
 
     async def _watch(self, database: Database) -> None:
-        """Note from time to time how the pool stands: a request has no time for it."""
-        while True:
+        """Note from time to time how the pool stands, and give memory back: a request has no time for it."""
+        for look in count(1):
             self.metrics.pool(database.usage)
+            if look % _LOOKS_BEFORE_GIVING_BACK == 0:
+                give_back()
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def unit_of_work(self) -> UnitOfWork:

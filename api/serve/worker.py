@@ -9,12 +9,10 @@ by its end it learns that the supervisor is gone: no worker outlives it.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import signal
 import socket
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -23,6 +21,7 @@ import uvloop
 from api.app import build_app
 from api.contract.document import Document, load
 from api.logs import Event, Logs
+from api.memory import give_back
 from api.metrics import Metrics
 from api.serve.failures import sentence_for
 from api.serve.http_server import HttpServer
@@ -66,7 +65,7 @@ class Worker:
         # again, and what the left-over held goes back to the system.
         gc.collect()
         gc.freeze()
-        _give_back()
+        give_back()
         gc.enable()
 
     def drain(self, *, within_s: int | None = None) -> None:
@@ -83,12 +82,6 @@ class Worker:
             self._logs.emit(Event.DRAIN_CUT_SHORT, requests=self._server.cut_short)
         if self._following is not None:
             self._following.cancel()
-
-
-def _give_back() -> None:
-    """Return the allocator's free memory to the system, where the C library can (glibc)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _tls(settings: Settings, *, metrics: Metrics, logs: Logs) -> Tls | None:
