@@ -51,17 +51,22 @@ class Connection:
         self.socket = connected
         self._received = b""
         self.ended = False
+        self.reset = False
 
     def send(self, data: bytes) -> None:
         """Send. That the server has stopped listening is no error: it may have answered already."""
         with suppress(ConnectionError):
             self.socket.sendall(data)
 
-    def answer(self, *, to_head: bool = False) -> Answer | None:
-        """The next answer, None when the connection ended first. Raises AssertionError for a hang."""
+    def answer(self, *, to_head: bool = False, or_reset: bool = False) -> Answer | None:
+        """The next answer, None when the connection ended first. Raises AssertionError for a hang or half an answer.
+
+        With `or_reset` half an answer counts as none when the peer reset the connection: TCP then drops what was on
+        its way, as it must when a server closes before it has read everything (RFC 9112 section 9.6).
+        """
         while (found := _parsed(self._received, to_head=to_head)) is None:
             if not self._more():
-                assert not self._received, f"cut off: {self._received!r}"
+                assert not self._received or (or_reset and self.reset), f"cut off: {self._received!r}"
                 return None
         answer, self._received = found
         return answer
@@ -78,7 +83,7 @@ class Connection:
         except TimeoutError:
             raise AssertionError(f"a hang after {self._received!r}") from None
         except ConnectionError:
-            data = b""
+            data, self.reset = b"", True
         self._received += data
         self.ended = not data
         return bool(data)

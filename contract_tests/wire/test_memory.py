@@ -114,7 +114,7 @@ class TestEndlessParts:
             sender = threading.Thread(target=flood, args=(connection, request.sent * 5000))
             sender.start()
             answers, until = 0, time.monotonic() + LIMIT_S
-            while time.monotonic() < until and (answer := connection.answer()) is not None:
+            while time.monotonic() < until and (answer := connection.answer(or_reset=True)) is not None:
                 held_against(NOT_FOUND, answer, request)
                 answers += 1
         sender.join()
