@@ -13,8 +13,16 @@ from persistence.tables.accounts import (
     Workspace,
     WorkspaceMember,
 )
+from persistence.tables.assistant import AssistantCall, AssistantKey, Model, Provider, ProviderKey
 from persistence.tables.catalogue import Package, Release, ReleaseLink
 from persistence.tables.columns import metadata
+from persistence.tables.credits import (
+    CreditEntry,
+    CreditHold,
+    CreditLot,
+    CreditTransaction,
+    CreditWallet,
+)
 from persistence.tables.grants import AccessToken, AuthorizationRequest, DeviceGrant, RefreshToken, Session
 from persistence.tables.instances import Instance, RegistrationKey
 from persistence.tables.jobs import queue as _queue  # noqa: F401 (PgQueuer's tables are ours to declare)
@@ -35,19 +43,29 @@ __all__ = [
     "AccessToken",
     "Account",
     "AccountToken",
+    "AssistantCall",
+    "AssistantKey",
     "Attempt",
     "AuthorizationRequest",
+    "CreditEntry",
+    "CreditHold",
+    "CreditLot",
+    "CreditTransaction",
+    "CreditWallet",
     "DeviceGrant",
     "Instance",
     "Interaction",
     "InteractionClock",
     "Mail",
+    "Model",
     "Package",
     "Passkey",
     "PasskeySetup",
     "PersonalAccessToken",
     "Plan",
     "PlanEntitlement",
+    "Provider",
+    "ProviderKey",
     "RecoveryCode",
     "RefreshToken",
     "Registration",

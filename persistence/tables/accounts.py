@@ -15,9 +15,12 @@ _DAY_S = 86_400
 
 
 class Plan(SQLModel, table=True):
-    """What an account can be on: `basic`, `individual`, `team`, `enterprise`."""
+    """What an account can be on: `basic`, `individual`, `team`, `enterprise`. It gives `monthly_credits`."""
 
     name: str = Field(sa_column=text(32, primary_key=True))
+    monthly_credits: int = Field(sa_column=whole(big=True, default=0))
+
+    __table_args__ = (CheckConstraint("monthly_credits >= 0", name="monthly_credits"),)
 
 
 class PlanEntitlement(SQLModel, table=True):
