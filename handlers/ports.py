@@ -4,7 +4,7 @@ tests small real ones.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -141,6 +141,103 @@ class MailGateway(Protocol):
         objection: only from then on can it arrive. If that raises, the message is not handed over, and what
         was raised is raised. Raises nothing else.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation with a language model. `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a language model is asked: exactly what leaves the server, and to whom. `base_url` and `key` are
+    None for the server's own providers; `max_tokens` bounds the answer.
+    """
+
+    provider: str
+    base_url: str | None
+    key: str | None
+    model: str
+    messages: Sequence[Message]
+    max_tokens: int
+    temperature: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the answer's text, as it comes. Not empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many tokens the provider says were used. What came from a cache is in `prompt_tokens`."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+FinishReason = Literal["stop", "length", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The answer is whole: why it ended, and what it used; None when the provider never says so."""
+
+    finish_reason: FinishReason
+    usage: Usage | None
+
+
+UpstreamFault = Literal[
+    "unreachable",  # no connection, or it broke before the answer began
+    "timeout",  # nothing, or nothing more, within the time limits
+    "overloaded",  # 429, or 503 with Retry-After
+    "failed",  # any other 5xx
+    "cut_off",  # the answer began and never ended
+    "invalid",  # an answer that is none: wrong JSON, wrong shape, a redirect, too large
+    "key_refused",  # 401 or 403: the operator's key is no good
+    "unknown_model",  # 404: the operator's name for the model is no good
+    "too_long",  # the provider says that the messages do not fit its model
+    "refused",  # any other 4xx
+    "queue_full",  # too many already wait for this provider here
+]
+
+
+class UpstreamFailed(Exception):
+    """A question was not answered, or not to the end. Holds nothing of what the provider said.
+
+    `retry_after_s` is when the provider wants to be asked again, if it said so.
+    """
+
+    def __init__(self, fault: UpstreamFault, *, retry_after_s: int | None = None) -> None:
+        super().__init__(fault)
+        self.fault: UpstreamFault = fault
+        self.retry_after_s = retry_after_s
+
+
+class LanguageModels(Protocol):
+    """Whoever answers questions: outside services, and the server's own models."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The server's own providers that can be asked: `demo`, and `local` where it was set up."""
+        ...
+
+    def ask(self, question: Question) -> AsyncGenerator[Piece | End, None]:
+        """The answer in pieces, and its End last. Raises UpstreamFailed, and nothing else.
+
+        Asked again by itself only before the first piece. Closing the generator, or cancelling the task that
+        is in it, closes the connection to the provider at once.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held open. Nothing is asked afterwards."""
         ...
 
 

@@ -74,6 +74,20 @@ class UnitOfWork:
         arguments = statement.arguments(values)
         return await self._write(lambda connection: connection.fetch(statement.sql, *arguments))
 
+    async def alone(self, statement: Statement, /, **values: object) -> Record | None:
+        """Run one change that is final when this returns, in one round trip; its first row or None.
+
+        For what must be stored before an outside service is asked, and for its outcome afterwards: everything
+        else becomes final with ``commit``. Raises RuntimeError when this unit has an open transaction, and
+        OutcomeUnknown like ``commit``.
+        """
+        if self._connection is not None:
+            raise RuntimeError("a change on its own does not belong into an open transaction")
+        arguments = statement.arguments(values)
+        return await self._read(
+            lambda connection: connection.fetchrow(statement.sql, *arguments), finishing=True
+        )
+
     def defer(
         self, statement: Statement, /, *, otherwise: Callable[[], Exception] | None = None, **values: object
     ) -> None:
