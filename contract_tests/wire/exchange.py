@@ -59,10 +59,11 @@ class Connection:
             self.socket.sendall(data)
 
     def answer(self, *, to_head: bool = False, or_reset: bool = False) -> Answer | None:
-        """The next answer, None when the connection ended first. Raises AssertionError for a hang or half an answer.
+        """The next answer, None when the connection ended first.
 
-        With `or_reset` half an answer counts as none when the peer reset the connection: TCP then drops what was on
-        its way, as it must when a server closes before it has read everything (RFC 9112 section 9.6).
+        With `or_reset` half an answer counts as none when the peer reset the connection: TCP then drops what
+        was on its way, as it must when a server closes before it has read everything (RFC 9112 section 9.6).
+        Raises AssertionError for a hang, and for half an answer otherwise.
         """
         while (found := _parsed(self._received, to_head=to_head)) is None:
             if not self._more():
