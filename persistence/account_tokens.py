@@ -7,6 +7,7 @@ of one account neither waits for the other in a circle.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, literal_column, null, select, update
@@ -44,7 +45,7 @@ _OWNER = Statement(
 )
 
 _HOLD_OWNER = Statement(
-    select(_account.c.id)
+    select(_account.c.id, _account.c.email)
     .select_from(_token.join(_account, _account.c.id == _token.c.user_id))
     .where(_live)
     .with_for_update(of=_account, key_share=True)
@@ -62,7 +63,7 @@ _RESET_PASSWORD = Statement(
         email_verified_at=func.coalesce(_account.c.email_verified_at, _NOW),
         updated_at=_NOW,
     )
-    .returning(_account.c.id)
+    .returning(_account.c.id, _account.c.email)
 )
 _other = _account.alias("other")
 _CHANGE_EMAIL = Statement(
@@ -153,25 +154,37 @@ async def account_of(store: UnitOfWork, *, email: str) -> str | None:
 
 async def reset_password(
     store: UnitOfWork, *, token_hash: bytes, password_hash: str, now: datetime
-) -> str | None:
-    """Use the link and set the password; the account's id, or None when the link opens nothing any more.
+) -> Record | None:
+    """Use the link and set the password; the account's `id` and `email`, or None when the link opens nothing
+    any more.
 
     Whoever could read the mail has the address, so it is verified then.
     """
     await store.write(_HOLD_OWNER, kind="password_reset", token_hash=token_hash, now=now)
-    row = await store.write(
+    return await store.write(
         _RESET_PASSWORD, kind="password_reset", token_hash=token_hash, password_hash=password_hash, now=now
     )
-    return row["id"] if row is not None else None
 
 
-async def change_email(store: UnitOfWork, *, token_hash: bytes, now: datetime) -> Record | None:
-    """Use the link and give the account its new address; its `id` and `email`, or None when the link opens
-    nothing any more or the address has become another account's.
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """An account that has another address: its id, the address until now, and the one from now on."""
+
+    user_id: str
+    was: str
+    email: str
+
+
+async def change_email(store: UnitOfWork, *, token_hash: bytes, now: datetime) -> EmailChange | None:
+    """Use the link and give the account its new address; None when the link opens nothing any more or the
+    address has become another account's.
     """
     await account_names.hold(store)
-    await store.write(_HOLD_OWNER, kind="email_change", token_hash=token_hash, now=now)
-    return await store.write(_CHANGE_EMAIL, kind="email_change", token_hash=token_hash, now=now)
+    before = await store.write(_HOLD_OWNER, kind="email_change", token_hash=token_hash, now=now)
+    row = await store.write(_CHANGE_EMAIL, kind="email_change", token_hash=token_hash, now=now)
+    if before is None or row is None:
+        return None
+    return EmailChange(user_id=row["id"], was=before["email"], email=row["email"])
 
 
 async def forget(store: UnitOfWork, *, user_id: str) -> None:

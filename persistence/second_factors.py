@@ -29,7 +29,7 @@ _USER = bindparam("user_id", type_=_account.c.id.type)
 _NOW = bindparam("now", type_=_account.c.created_at.type)
 _SEALED = bindparam("secret_sealed", type_=_totp.c.secret_sealed.type)
 
-_HOLD = Statement(select(_account.c.id).where(_account.c.id == _USER).with_for_update(key_share=True))
+_HOLD = Statement(select(_account.c.email).where(_account.c.id == _USER).with_for_update(key_share=True))
 
 _codes_left = (
     select(func.count())
@@ -135,11 +135,12 @@ _RESET = Statement(
 )
 
 
-async def hold(store: UnitOfWork, *, user_id: str) -> bool:
-    """Keep other changes of the account's factors, and its deletion, waiting until the unit of work ends;
-    False if it is gone.
+async def hold(store: UnitOfWork, *, user_id: str) -> str | None:
+    """Keep other changes of the account's factors, and its deletion, waiting until the unit of work ends; its
+    e-mail address, or None if it is gone.
     """
-    return await store.write(_HOLD, user_id=user_id) is not None
+    row = await store.write(_HOLD, user_id=user_id)
+    return row["email"] if row is not None else None
 
 
 async def overview(store: UnitOfWork, *, user_id: str) -> Record | None:

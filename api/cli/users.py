@@ -13,9 +13,10 @@ from api.cli.desk import Desk
 from api.cli.failures import Refused
 from api.cli.listing import After, Limit, listed
 from api.cli.outcome import Outcome
+from handlers.account import notices
 from handlers.user import creation, disabling, finding
 from handlers.user.password import MOST, UnusablePassword
-from persistence import deletion, duplicates, people, second_factors
+from persistence import accounts, deletion, duplicates, people, second_factors
 
 app = group("Accounts.")
 
@@ -143,6 +144,16 @@ async def reset_second_factor(desk: Desk, *, user: _User) -> Outcome:
     gone = await second_factors.reset(desk.store, user_id=user_id)
     if not gone["totp"] and not gone["passkeys"]:
         raise Refused("This account has no second factor.")
+    account = await accounts.account(desk.store, user_id=user_id)
+    assert account is not None
+    notices.tell(
+        desk.store,
+        notices.SECOND_FACTOR_RESET,
+        to=account["email"],
+        user_id=user_id,
+        randomness=desk.randomness,
+        now=desk.now,
+    )
     return Outcome(
         {"id": user_id, "totp": bool(gone["totp"]), "passkeys": gone["passkeys"]},
         f"Removed the second factors of the account {user_id}; passkeys among them: {gone['passkeys']}.",

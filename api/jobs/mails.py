@@ -17,7 +17,7 @@ from api.jobs.job import Outcome
 from api.jobs.metrics import JobMetrics
 from api.logs import Event, Logs, frames_of
 from api.mail.rendering import Stationery
-from handlers.account.mailing import Composer, Wanted
+from handlers.account.letters import Composer, Wanted
 from handlers.policy import Policy
 from handlers.ports import Delivery, Fate, MailGateway, Randomness
 from persistence import mails

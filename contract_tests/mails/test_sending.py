@@ -19,7 +19,8 @@ from api.wiring import policy_of
 from contract_tests.harness.mailbox import Mail
 from contract_tests.jobs.working import SOON_S, LogStream, counted
 from contract_tests.mails.conftest import ADA, KIND, Outbox
-from handlers.account.mailing import COMPOSERS, Composer, Letter, Wanted
+from handlers.account.letters import Composer, Letter, Wanted
+from handlers.account.mailing import COMPOSERS
 from handlers.policy import Policy
 from handlers.ports import Delivery, Fate, Randomness
 from persistence import mails

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from handlers import display_name, secret
-from handlers.account import asking_for_mail, cookies, current_password, links
+from handlers.account import asking_for_mail, cookies, current_password, links, notices
 from handlers.caller import Caller
 from handlers.errors import SignInInvalid
 from handlers.ports import Ports
 from handlers.user import email_address, username
 from handlers.user.creation import UsernameTaken
 from persistence import account_changes, account_tokens, accounts, mails, sign_ins, sign_ups
-from persistence.unit_of_work import UnitOfWork
+from persistence.unit_of_work import Record, UnitOfWork
 
 
 async def update(
@@ -74,6 +74,7 @@ async def update(
     if password_hash is not None:
         await sign_ins.end_all(store, user_id=user_id, but=caller.sign_in_id, now=now)
         await account_tokens.forget(store, user_id=user_id)
+        _tell_of_password(account, store=store, ports=ports, now=now)
     if email != account["email"]:
         mails.queue_mail(
             store, id=ports.randomness.id(now), kind="email_change", to=email, subject_id=user_id, now=now
@@ -93,25 +94,46 @@ async def reset_password(
         raise links.LinkUnusable
     about = (owner["username"], owner["email"], owner["name"])
     password_hash = await ports.passwords.hashed(password, about=about)
-    user_id = await account_tokens.reset_password(
+    account = await account_tokens.reset_password(
         store, token_hash=token_hash, password_hash=password_hash, now=now
     )
-    if user_id is None:
+    if account is None:
         raise links.LinkUnusable
-    await sign_ins.end_all(store, user_id=user_id, but=None, now=now)
-    await account_tokens.forget(store, user_id=user_id)
+    await sign_ins.end_all(store, user_id=account["id"], but=None, now=now)
+    await account_tokens.forget(store, user_id=account["id"])
+    _tell_of_password(account, store=store, ports=ports, now=now)
 
 
-async def confirm_email(token: str, *, store: UnitOfWork, now: datetime) -> str:
-    """Give the account the address to which this link was mailed, once; the address.
+async def confirm_email(token: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> str:
+    """Give the account the address to which this link was mailed, once; the address. The one that it had is
+    told.
 
     Raises LinkUnusable, also when the address has become another account's.
     """
-    row = await account_tokens.change_email(
+    change = await account_tokens.change_email(
         store, token_hash=links.digest(token, secret.EMAIL_CHANGE), now=now
     )
-    if row is None:
+    if change is None:
         raise links.LinkUnusable
-    await account_tokens.forget(store, user_id=row["id"])
-    await sign_ups.forget_address(store, email=row["email"])
-    return str(row["email"])
+    await account_tokens.forget(store, user_id=change.user_id)
+    await sign_ups.forget_address(store, email=change.email)
+    notices.tell(
+        store,
+        notices.EMAIL_CHANGED,
+        to=change.was,
+        user_id=change.user_id,
+        randomness=ports.randomness,
+        now=now,
+    )
+    return change.email
+
+
+def _tell_of_password(account: Record, *, store: UnitOfWork, ports: Ports, now: datetime) -> None:
+    notices.tell(
+        store,
+        notices.PASSWORD_CHANGED,
+        to=account["email"],
+        user_id=account["id"],
+        randomness=ports.randomness,
+        now=now,
+    )

@@ -1,7 +1,8 @@
 """The second factors that an account has: set up, confirmed, removed, and the recovery codes that go with
 them.
 
-Whoever gets a first factor is given recovery codes with it; with the last factor they go.
+Whoever gets a first factor is given recovery codes with it; with the last factor they go. Each change is
+mailed to the account's address.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers import display_name
-from handlers.account import cookies, passkeys, recovery_codes, relying_party, totp
+from handlers.account import cookies, notices, passkeys, recovery_codes, relying_party, totp
 from handlers.errors import ApiError, NotFound, SignInInvalid
 from handlers.ports import Ports
 from persistence import passkeys as stored_passkeys
@@ -106,30 +107,33 @@ async def confirm_totp(
     step = totp.step_of(code, secret=secret, after=0, now=now)
     if step is None:
         raise WrongCode
-    await _hold(user_id, store=store)
+    email = await _hold(user_id, store=store)
     if not await second_factors.confirm_totp(
         store, user_id=user_id, secret_sealed=sealed, step=step, now=now
     ):
         raise SetupOver
+    _tell(notices.TOTP_ADDED, user_id, email, store=store, ports=ports, now=now)
     return await _first_codes(user_id, store=store, ports=ports, now=now)
 
 
-async def remove_totp(user_id: str, *, store: UnitOfWork) -> None:
+async def remove_totp(user_id: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> None:
     """Remove the authenticator app. Raises NotFound."""
-    await _hold(user_id, store=store)
+    email = await _hold(user_id, store=store)
     if not await second_factors.remove_totp(store, user_id=user_id):
         raise NotFound
     await second_factors.forget_codes_without_factor(store, user_id=user_id)
+    _tell(notices.TOTP_REMOVED, user_id, email, store=store, ports=ports, now=now)
 
 
 async def new_codes(user_id: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> list[str]:
     """Ten recovery codes; all earlier ones end. Raises NoSecondFactor."""
     codes = recovery_codes.new_set(ports.randomness)
-    await _hold(user_id, store=store)
+    email = await _hold(user_id, store=store)
     if not await second_factors.replace_codes(
         store, user_id=user_id, code_hashes=_digests(codes, user_id), now=now
     ):
         raise NoSecondFactor
+    _tell(notices.RECOVERY_CODES_REPLACED, user_id, email, store=store, ports=ports, now=now)
     return codes
 
 
@@ -179,7 +183,7 @@ async def finish_passkey(
         new = await asyncio.to_thread(passkeys.registered, credential, party=party, challenge=challenge)
     except passkeys.PasskeyRefused:
         raise UnusablePasskey from None
-    await _hold(user_id, store=store)
+    email = await _hold(user_id, store=store)
     if not await stored_passkeys.take_challenge(store, user_id=user_id, challenge=challenge):
         raise SetupOver
     id = ports.randomness.id(now)
@@ -198,6 +202,7 @@ async def finish_passkey(
     if not added:
         held = await stored_passkeys.of_account(store, user_id=user_id)
         raise TooManyPasskeys if len(held) >= passkeys.AT_MOST else PasskeyKnown
+    _tell(notices.PASSKEY_ADDED, user_id, email, store=store, ports=ports, now=now)
     codes = await _first_codes(user_id, store=store, ports=ports, now=now)
     return {"id": id, "name": called, "created_at": now, "last_used_at": None}, codes
 
@@ -210,17 +215,24 @@ async def rename_passkey(id: str, name: str, *, user_id: str, store: UnitOfWork)
     return renamed
 
 
-async def remove_passkey(id: str, *, user_id: str, store: UnitOfWork) -> None:
+async def remove_passkey(id: str, *, user_id: str, store: UnitOfWork, ports: Ports, now: datetime) -> None:
     """Remove a passkey of the account. Raises NotFound."""
-    await _hold(user_id, store=store)
+    email = await _hold(user_id, store=store)
     if not await stored_passkeys.remove(store, id=id, user_id=user_id):
         raise NotFound
     await second_factors.forget_codes_without_factor(store, user_id=user_id)
+    _tell(notices.PASSKEY_REMOVED, user_id, email, store=store, ports=ports, now=now)
 
 
-async def _hold(user_id: str, *, store: UnitOfWork) -> None:
-    if not await second_factors.hold(store, user_id=user_id):
+async def _hold(user_id: str, *, store: UnitOfWork) -> str:
+    email = await second_factors.hold(store, user_id=user_id)
+    if email is None:
         raise SignInInvalid(cookies.SESSION)
+    return email
+
+
+def _tell(kind: str, user_id: str, email: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> None:
+    notices.tell(store, kind, to=email, user_id=user_id, randomness=ports.randomness, now=now)
 
 
 async def _first_codes(user_id: str, *, store: UnitOfWork, ports: Ports, now: datetime) -> list[str] | None:

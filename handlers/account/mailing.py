@@ -13,57 +13,24 @@ not know them: it would let anybody send words of theirs to any address.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from handlers import secret
-from handlers.account import links
+from handlers.account import links, notices
 from handlers.account.browser import Browser, in_words
+from handlers.account.letters import Composer, Letter, Wanted, moment
 from handlers.policy import Policy
 from handlers.ports import Randomness
 from persistence import account_tokens, accounts, announced_sign_ins, claims, sign_ups
 from persistence.unit_of_work import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A mail out of the outbox: to whom, about which row, and since when it waits."""
-
-    to: str
-    subject_id: str
-    queued_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A text, by the name of its folder in `api/mail`, and the values that it has places for."""
-
-    folder: str
-    values: Mapping[str, str]
-
-
-class Composer(Protocol):
-    """How one kind of mail is composed, or None when it is not to be sent. Raises StoreUnavailable."""
-
-    async def __call__(
-        self, wanted: Wanted, *, store: UnitOfWork, randomness: Randomness, policy: Policy, now: datetime
-    ) -> Letter | None:
-        """Read and write what is needed; the caller commits before the mail leaves."""
-        ...
-
-
 def link(policy: Policy, path: str, token: str) -> str:
     """Where a person goes with a secret. It stands behind `#`, which browsers send to no server: not to ours,
     whose proxy may log addresses, and not to another as the page that somebody came from."""
     return f"{policy.public_url}{path}#token={token}"
-
-
-def moment(at: datetime) -> str:
-    """A point in time for people: 26 November 2026, 14:05 UTC."""
-    at = at.astimezone(UTC)
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 async def new_sign_in(
@@ -189,6 +156,7 @@ COMPOSERS: Final[Mapping[str, Composer]] = MappingProxyType(
         "email_change": email_change,
         "instance_claimed": instance_claimed,
         "new_sign_in": new_sign_in,
+        **notices.COMPOSERS,
     }
 )
 """Every kind of mail. One that stands here no longer, or not yet, waits in the outbox for a server that

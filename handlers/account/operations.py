@@ -175,9 +175,11 @@ async def update_account(
     return Answer(body=_shown(account), headers=_NO_STORE)
 
 
-async def confirm_email_change(*, body: Mapping[str, Any], store: UnitOfWork, now: datetime) -> Answer:
+async def confirm_email_change(
+    *, body: Mapping[str, Any], store: UnitOfWork, ports: Ports, now: datetime
+) -> Answer:
     """Give an account the address to which the link was mailed."""
-    email = await changing.confirm_email(body["token"], store=store, now=now)
+    email = await changing.confirm_email(body["token"], store=store, ports=ports, now=now)
     return Answer(body={"email": email}, headers=_NO_STORE)
 
 

@@ -79,7 +79,7 @@ async def remove_totp(
 ) -> Answer:
     """Remove the authenticator app."""
     await current_password.confirmed(caller, body["password"], store=store, ports=ports, now=now)
-    await factors.remove_totp(caller.user_id or "", store=store)
+    await factors.remove_totp(caller.user_id or "", store=store, ports=ports, now=now)
     return Answer(204, headers=_NO_STORE)
 
 
@@ -137,7 +137,7 @@ async def remove_passkey(
 ) -> Answer:
     """Remove a passkey."""
     await current_password.confirmed(caller, body["password"], store=store, ports=ports, now=now)
-    await factors.remove_passkey(passkey_id, user_id=caller.user_id or "", store=store)
+    await factors.remove_passkey(passkey_id, user_id=caller.user_id or "", store=store, ports=ports, now=now)
     return Answer(204, headers=_NO_STORE)
 
 
