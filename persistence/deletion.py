@@ -25,6 +25,7 @@ _mail = metadata.tables["mail"]
 _device_grant = metadata.tables["device_grant"]
 _request = metadata.tables["authorization_request"]
 _session = metadata.tables["session"]
+_wallet = metadata.tables["credit_wallet"]
 _sign_up = metadata.tables["sign_up"]
 
 _USER_ID = bindparam("user_id", type_=_account.c.id.type)
@@ -82,7 +83,7 @@ _HOLD_WHAT_BELONGS_TO_THE_PERSON = tuple(
     Statement(
         select(literal(1)).select_from(table).where(table.c.user_id == _USER_ID).with_for_update(of=table)
     )
-    for table in (_device_grant, _request, _session)
+    for table in (_device_grant, _request, _session, _wallet)
 )
 # By itself, so that what the deletion finds is what calls that it waited for have left.
 _HOLD_ACCOUNT = Statement(select(_account.c.id).where(_account.c.id == _USER_ID).with_for_update())
