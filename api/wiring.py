@@ -18,6 +18,7 @@ from api.contract.forwarding import compile_forwards, refuse_undeclared
 from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
+from api.gateways.assistant.models import FORWARDED, PROCESSORS, Models
 from api.gateways.captcha import turnstile
 from api.gateways.passwords.line import PasswordLine
 from api.gateways.randomness import SystemRandomness
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from api.mail.rendering import Sender
     from api.metrics import Metrics
 
+_ASKS_LANGUAGE_MODELS: Final = ("complete",)
 _LOOK_EVERY_S: Final = 1.0
 _LOOKS_BEFORE_GIVING_BACK: Final = 30
 
@@ -49,13 +51,18 @@ class Wiring:
         self, settings: Settings, *, ports: Ports, document: Document, metrics: Metrics, logs: Logs
     ) -> None:
         collections = compile_collections(document.tree)
+        forwards = compile_forwards(document.tree)
         refuse_undeclared(
-            compile_forwards(document.tree),
+            forwards,
             to=turnstile.PROCESSOR,
             fields=turnstile.FORWARDED,
             of=get_args(CaptchaAction),
             tree=document.tree,
         )
+        for processor in PROCESSORS:
+            refuse_undeclared(
+                forwards, to=processor, fields=FORWARDED, of=_ASKS_LANGUAGE_MODELS, tree=document.tree
+            )
         self.ports = ports
         self.metrics = metrics
         self.logs = logs
@@ -90,6 +97,7 @@ class Wiring:
             await self._database.close()
         if self.ports.captcha is not None:
             await self.ports.captcha.close()
+        await self.ports.models.close()
 
     async def _watch(self, database: Database) -> None:
         """Note from time to time how the pool stands, and give memory back: a request has no time for it."""
@@ -122,6 +130,7 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         passwords=PasswordLine(),
         sealing=FileSealing(settings.key_path),
         captcha=captcha,
+        models=Models(),
     )
 
 

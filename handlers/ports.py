@@ -287,3 +287,4 @@ class Ports:
     passwords: Passwords
     sealing: Sealing
     captcha: Captcha | None
+    models: LanguageModels

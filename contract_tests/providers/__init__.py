@@ -1,0 +1,1 @@
+"""Whoever answers the assistant's questions: what leaves, what comes back, and what becomes of failures."""
