@@ -186,7 +186,6 @@ class TestWhatIsKept:
             [f"HTTP/1.1 2oo {MARK}\r\n{MARK}\r\n\r\n".encode(), Step.CLOSE],
         ],
     )
-    @pytest.mark.promise("C12")
     async def test_of_a_failure_is_one_word(
         self, models: Models, upstream: Upstream, answer: Answer, caplog: pytest.LogCaptureFixture
     ) -> None:

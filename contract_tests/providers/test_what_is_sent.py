@@ -21,7 +21,6 @@ ELSEWHERE = {
 
 
 class TestBody:
-    @pytest.mark.promise("C14")
     async def test_is_these_bytes(self, models: Models, upstream: Upstream) -> None:
         await asked(models, question(upstream.url))
         (request,) = upstream.asked
