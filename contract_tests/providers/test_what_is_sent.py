@@ -56,6 +56,7 @@ class TestHead:
             "User-Agent": "candor",
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",
+            "Connection": "keep-alive",
             "Content-Type": "application/json",
             "Authorization": f"Bearer {KEY}",
             "Content-Length": str(len(request.body)),

@@ -1,70 +1,72 @@
 """The `openai` SDK, held to what the server says: one address, one key, no environment, no second thoughts.
 
 The SDK would take its address, key, headers and log level from `OPENAI_*` variables, ask three times, wait
-for ten minutes, send the machine's details along and read a refusal of any size. Here every header that
-leaves is one of seven, and what an endpoint answers is judged before the SDK reads it.
+for ten minutes, send the machine's details along and read a refusal of any size. Here a request is made of
+what is given, and what an endpoint answers is judged before the SDK reads it.
+
+Importing this takes a second or two and 40 MB.
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import ssl
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx2
+from openai import AsyncOpenAI
 
 from api.gateways.assistant.faults import refusal, says_more
 from api.gateways.assistant.limits import Limits
 from handlers.ports import UpstreamFailed
 
 if TYPE_CHECKING:
-    import httpx2
-    from openai import AsyncOpenAI
+    import ssl
 
 _REFUSAL_BYTES: Final = 16_384
-_NO_KEY: Final = "none"  # the SDK insists on one; the header does not leave
+_NO_KEY: Final = "none"  # the SDK insists on one; it does not leave
 _KEPT_OPEN: Final = 16
 _KEPT_OPEN_S: Final = 30.0
-_OURS: Final = {
+_HEADERS: Final = {
     "User-Agent": "candor",
     "Accept": "text/event-stream",
     "Accept-Encoding": "identity",
     "Content-Type": "application/json",
 }
-_OF_THE_REQUEST: Final = ("Host", "Content-Length")
 
 
-async def load() -> None:
-    """Import the SDK, which takes seconds and 40 MB, without holding up others."""
-    await asyncio.to_thread(importlib.import_module, "openai")
+class Client(AsyncOpenAI):
+    """A client for one endpoint, which may want no key. To be closed by whoever made it."""
+
+    def __init__(self, base_url: str, key: str, limits: Limits) -> None:
+        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._headers = _HEADERS | ({"Authorization": f"Bearer {key}"} if key else {})
+        # What is not None is not looked up in the environment.
+        super().__init__(
+            api_key=key or _NO_KEY,
+            admin_api_key="",
+            organization="",
+            project="",
+            webhook_secret="",
+            base_url=base_url,
+            max_retries=0,
+            timeout=httpx2.Timeout(None, connect=limits.connect_s),
+            http_client=_http_client(limits),
+        )
+
+    async def ask(self, body: bytes) -> httpx2.Response:
+        """The answer, when its head is there and says that events will follow. Raises UpstreamFailed for any
+        other, and what the SDK raises."""
+        return await self.post(self._url, cast_to=httpx2.Response, content=body, stream=True)
+
+    def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
+        """Of what is given; the SDK would add a dozen headers, and those that a variable names."""
+        return self._client.build_request("POST", self._url, content=options.content, headers=self._headers)
 
 
-def client_of(base_url: str, key: str, limits: Limits) -> AsyncOpenAI:
-    """A client for one endpoint, which may want no key. `load` comes before. To be closed by whoever made
-    it."""
-    import httpx2
-    from openai import AsyncOpenAI
-
-    # What is not None is not looked up in the environment; what is empty is not sent.
-    return AsyncOpenAI(
-        api_key=key or _NO_KEY,
-        admin_api_key="",
-        organization="",
-        project="",
-        webhook_secret="",
-        base_url=base_url,
-        max_retries=0,
-        timeout=httpx2.Timeout(None, connect=limits.connect_s),
-        http_client=_http_client(key, limits),
-    )
-
-
-def _http_client(key: str, limits: Limits) -> httpx2.AsyncClient:
+def _http_client(limits: Limits) -> httpx2.AsyncClient:
     """Follows no redirect, reads no environment, keeps no cookie, and is patient: time limits are ours."""
-    import httpx2
-
     return httpx2.AsyncClient(
         verify=_trusted(),
         limits=httpx2.Limits(
@@ -73,34 +75,20 @@ def _http_client(key: str, limits: Limits) -> httpx2.AsyncClient:
             keepalive_expiry=_KEPT_OPEN_S,
         ),
         timeout=httpx2.Timeout(None, connect=limits.connect_s),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,
-        event_hooks={"request": [_only_ours(key)], "response": [_judge]},
+        event_hooks={"response": [_judge]},
     )
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    import httpx2
-
     return httpx2.create_ssl_context(trust_env=False)
 
 
-def _only_ours(key: str) -> Callable[[httpx2.Request], object]:
-    """Whatever the SDK and its environment would send along stays here."""
-    import httpx2
-
-    always = _OURS | ({"Authorization": f"Bearer {key}"} if key else {})
-
-    async def hold(request: httpx2.Request) -> None:
-        given = request.headers
-        request.headers = httpx2.Headers(always | {name: given[name] for name in _OF_THE_REQUEST})
-
-    return hold
-
-
 async def _judge(response: httpx2.Response) -> None:
-    """Raise UpstreamFailed unless events come. It is the SDK's last chance not to read a refusal."""
+    """Raise UpstreamFailed unless events come. After this the SDK would read a refusal, all of it."""
     if response.status_code == 200:
         if response.headers.get("Content-Type", "").partition(";")[0].strip() != "text/event-stream":
             raise UpstreamFailed("invalid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
@@ -10,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from api.contract.forwarding import BODY
 from api.gateways.assistant import demo
-from api.gateways.assistant.call import Call
-from api.gateways.assistant.client import client_of, load
 from api.gateways.assistant.limits import LOCAL, OUTSIDE, Limits, Line
 from handlers.ports import End, Piece, Question, UpstreamFailed
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from api.gateways.assistant.call import Call
+    from api.gateways.assistant.client import Client
 
 PROCESSORS: Final = ("openai", "model_provider")
 FORWARDED: Final = frozenset(f"{BODY}{name}" for name in ("messages", "model", "max_tokens", "temperature"))
@@ -38,8 +38,8 @@ class LocalServer:
 
 
 @dataclass(slots=True)
-class _Client:
-    sdk: AsyncOpenAI
+class _Kept:
+    client: Client
     users: int = 0
 
 
@@ -59,7 +59,7 @@ class Models:
         self._local_limits = local_limits
         self._most_clients = most_clients
         self._lines: dict[str, Line] = {}
-        self._clients: OrderedDict[tuple[str, str, str], _Client] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
 
     @property
     def own(self) -> frozenset[str]:
@@ -72,7 +72,7 @@ class Models:
 
     async def close(self) -> None:
         """See `LanguageModels`."""
-        clients = [each.sdk for each in self._clients.values()]
+        clients = [each.client for each in self._clients.values()]
         self._clients.clear()
         for each in clients:
             await each.close()
@@ -80,10 +80,10 @@ class Models:
     async def _asked(self, question: Question) -> AsyncGenerator[Piece | End, None]:
         question, limits = self._addressed(question)
         async with self._line(question.provider, limits):
-            client = await self._client(question, limits)
-            client.users += 1
+            kept = await self._kept(question, limits)
+            kept.users += 1
             try:
-                call, portion = await _begun(client.sdk, question, limits)
+                call, portion = await _begun(kept.client, question, limits)
                 try:
                     while True:
                         for each in portion:
@@ -94,7 +94,7 @@ class Models:
                 finally:
                     await call.close()
             finally:
-                client.users -= 1
+                kept.users -= 1
                 await self._close_surplus()
 
     def _addressed(self, question: Question) -> tuple[Question, Limits]:
@@ -114,32 +114,37 @@ class Models:
             line = self._lines[provider] = Line(limits)
         return line
 
-    async def _client(self, question: Question, limits: Limits) -> _Client:
-        """The one for this address and key; a key that was replaced goes with its client, in time."""
-        base_url, key = question.base_url or "", question.key or ""
+    async def _kept(self, question: Question, limits: Limits) -> _Kept:
+        """The client for this address and key; a key that was replaced goes with its client, in time."""
         if not self._clients:
-            await load()
+            # It takes seconds, in which others are served.
+            await asyncio.to_thread(importlib.import_module, "api.gateways.assistant.call")
+        from api.gateways.assistant.client import Client
+
+        base_url, key = question.base_url or "", question.key or ""
         place = question.provider, base_url, key
-        client = self._clients.get(place)
-        if client is None:
-            client = self._clients[place] = _Client(client_of(base_url, key, limits))
+        kept = self._clients.get(place)
+        if kept is None:
+            kept = self._clients[place] = _Kept(Client(base_url, key, limits))
         self._clients.move_to_end(place)
-        return client
+        return kept
 
     async def _close_surplus(self) -> None:
         surplus = len(self._clients) - self._most_clients
         if surplus > 0:
-            idle = [place for place, client in self._clients.items() if not client.users]
+            idle = [place for place, kept in self._clients.items() if not kept.users]
             for each in [self._clients.pop(place) for place in idle[:surplus]]:
-                await each.sdk.close()
+                await each.client.close()
 
 
-async def _begun(sdk: AsyncOpenAI, question: Question, limits: Limits) -> tuple[Call, list[Piece | End]]:
+async def _begun(client: Client, question: Question, limits: Limits) -> tuple[Call, list[Piece | End]]:
     """The question, asked, and what was said first. Asked again if that may help. Raises UpstreamFailed."""
+    from api.gateways.assistant.call import Call
+
     began = asyncio.get_running_loop().time()
     again = True
     while True:
-        call = Call(sdk, question, limits, began=began)
+        call = Call(client, question, limits, began=began)
         try:
             return call, await call.first()
         except BaseException as failure:
