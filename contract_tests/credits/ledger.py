@@ -92,11 +92,11 @@ class Ledger:
         self.ids = Ids()
 
     async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        connection = await Address.parse(self.url).open()
+        connection = await self.database.acquire()
         try:
             return [dict(each) for each in await connection.fetch(query, *values)]
         finally:
-            await connection.close()
+            self.database.release(connection)
 
     async def value(self, query: str, *values: object) -> Any:
         (row,) = await self.rows(query, *values)
