@@ -29,7 +29,14 @@ def test_only_address_operation_time_and_who_called_are_collected() -> None:
     assert COLLECTED
     assert set(COLLECTED.values()) <= ABOUT_THE_CALL
     observed = {name for name, record in RECORDS.items() if record["origin"] == "observed"}
-    assert observed == {"interaction", "interaction_clock", "attempt", "sign_in", "registration"}
+    assert observed == {
+        "interaction",
+        "interaction_clock",
+        "attempt",
+        "sign_in",
+        "registration",
+        "assistant_call",
+    }
     assert set(RECORDS["interaction"]["fields"]) == {"id", "instance_id", "user_id", "operation", "ip", "at"}
 
 
