@@ -1,7 +1,8 @@
 """Whether a document is OpenAPI 3.1, asked of a process of its own.
 
 The validator and its libraries are a twelfth of what a worker would hold, and are needed once. `python -m
-api.contract.validity` reads the document as JSON from standard input and writes likewise what is wrong.
+api.contract.validity` reads the document as JSON from standard input and writes likewise what is wrong. A
+document that was found valid before is not judged again (`verdicts.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from api.contract.verdicts import Verdicts
+
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -25,17 +28,21 @@ class Invalid:
     place: tuple[str | int, ...] | None
 
 
-def first_failure(tree: dict[str, Any]) -> Invalid | None:
-    """The first thing that is wrong with the document; None if nothing is."""
+def first_failure(tree: dict[str, Any], verdicts: Verdicts) -> Invalid | None:
+    """The first thing that is wrong with the document; None if nothing is, which `verdicts` then remember."""
+    document = orjson.dumps(tree)
+    if verdicts.has(document):
+        return None
     done = subprocess.run(
         [sys.executable, "-P", "-m", "api.contract.validity"],
-        input=orjson.dumps(tree),
+        input=document,
         stdout=subprocess.PIPE,
         env={"PYTHONPATH": str(_REPOSITORY)},
         check=True,
     )
     found = orjson.loads(done.stdout)
     if found is None:
+        verdicts.keep(document)
         return None
     place = found["place"]
     return Invalid(found["message"], tuple(place) if place is not None else None)

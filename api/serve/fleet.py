@@ -32,9 +32,11 @@ BEYOND_DRAIN_S: Final = 5  # what closing the application may take after the las
 class Fleet:
     """The workers of one server. Launched and ended outside of event loops, the rest happens in one."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, logs: Logs) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, *, judged: str, logs: Logs) -> None:
+        """`judged` is the ETag of the contract that was found valid: the workers need not ask again."""
         self._settings = settings
         self._listener = listener
+        self._judged = judged
         self._logs = logs
         self._processes: dict[int, Popen[bytes]] = {}
         self._waiting: list[socket.socket] = []
@@ -101,7 +103,7 @@ class Fleet:
         with theirs:
             descriptors = (self._listener.fileno(), theirs.fileno())
             self._processes[number] = Popen(  # noqa: S603 (our own module)
-                [sys.executable, "-P", "-m", "api.serve.worker", *map(str, descriptors)],
+                [sys.executable, "-P", "-m", "api.serve.worker", *map(str, descriptors), self._judged],
                 pass_fds=descriptors,
                 stdin=DEVNULL,
                 stdout=DEVNULL,

@@ -60,7 +60,7 @@ def run(settings: Settings) -> None:
             opened.enter_context(data_directory.claimed(settings.data_dir))
             logs = Logs()
             database = opened.enter_context(store.running(settings, logs=logs))
-            fleet = opened.enter_context(_fleet(settings, listener, logs=logs))
+            fleet = opened.enter_context(_fleet(settings, listener, document, logs=logs))
             _load_program(settings)
             jobs = _Jobs(settings, document, logs)
             url = database()
@@ -86,7 +86,9 @@ def _refuse_bad_certificate(settings: Settings) -> None:
 
 
 @contextmanager
-def _fleet(settings: Settings, listener: socket.socket, *, logs: Logs) -> Iterator[Fleet | None]:
+def _fleet(
+    settings: Settings, listener: socket.socket, document: Document, *, logs: Logs
+) -> Iterator[Fleet | None]:
     """Several workers, which load the program from now on and are gone at the end of the block; None for one,
     which shares this process."""
     if settings.workers == 1:
@@ -94,7 +96,8 @@ def _fleet(settings: Settings, listener: socket.socket, *, logs: Logs) -> Iterat
         return
     from api.serve.fleet import Fleet
 
-    fleet = Fleet(dataclasses.replace(settings, database_url=store.url_of(settings)), listener, logs=logs)
+    given = dataclasses.replace(settings, database_url=store.url_of(settings))
+    fleet = Fleet(given, listener, judged=document.etag, logs=logs)
     try:
         fleet.launch()
         yield fleet

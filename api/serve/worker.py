@@ -92,14 +92,17 @@ def _tls(settings: Settings, *, metrics: Metrics, logs: Logs) -> Tls | None:
     return Tls(settings.tls_cert, settings.tls_key, metrics=metrics, logs=logs)
 
 
-async def serve_as_child(settings: Settings, listener: socket.socket, line: socket.socket) -> None:
-    """Serve until told to drain, or until the supervisor is gone."""
+async def serve_as_child(
+    settings: Settings, listener: socket.socket, line: socket.socket, *, judged: str
+) -> None:
+    """Serve until told to drain, or until the supervisor is gone, which has `judged` the contract with this
+    ETag."""
     line.setblocking(False)
     reader, writer = await asyncio.open_connection(sock=line)
     logs = Logs()
     logs.hear_libraries()
     try:
-        worker = Worker(settings, load(CONTRACT), metrics=Metrics(), logs=logs)
+        worker = Worker(settings, load(CONTRACT, judged=judged), metrics=Metrics(), logs=logs)
         writer.write(b'{"built": true}\n')
         if not await reader.readline():
             return
@@ -123,11 +126,12 @@ async def serve_as_child(settings: Settings, listener: socket.socket, line: sock
 
 
 def main() -> None:
-    """`python -m api.serve.worker LISTENER LINE`: both are numbers of inherited descriptors."""
+    """`python -m api.serve.worker LISTENER LINE ETAG`: two numbers of inherited descriptors, and the ETag of
+    the contract that the supervisor has found valid."""
     gc.disable()
     listener, line = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_as_child(Settings.from_environment(), listener, line))
+        runner.run(serve_as_child(Settings.from_environment(), listener, line, judged=sys.argv[3]))
 
 
 if __name__ == "__main__":
