@@ -4,11 +4,12 @@ no other origin for anything, and it says what it recorded.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Literal
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from api.dashboard.composition import PAGES
 from contract_tests.dashboard.chromium import visit
@@ -45,6 +46,31 @@ async def test_is_usable_by_everybody(
         assert not await visiting.is_scrolled_sideways()
         await page.set_viewport_size({"width": 360, "height": 740})
         assert not await visiting.is_scrolled_sideways()
+
+
+@pytest.mark.parametrize("name", OURS)
+async def test_offers_no_button_before_it_does_something(
+    browser: Browser, server: ServerProcess, flow: Flow, name: str
+) -> None:
+    known = asyncio.Event()
+
+    async def only_then(route: Route) -> None:
+        await known.wait()
+        await route.continue_()
+
+    async with visit(browser, server.url) as visiting:
+        if name in OF_ACCOUNT:
+            await visiting.sign_in(flow.person)
+        await visiting.page.route("**/openapi.json", only_then)
+        async with visiting.page.expect_request("**/openapi.json"):
+            page = await visiting.open(path_of(name))
+        buttons = page.locator(
+            "button[type=button]:visible"
+        )  # a form's own go nowhere without the page's script
+        assert [await each.inner_text() for each in await buttons.all() if await each.is_enabled()] == []
+        known.set()
+        await expect(page.locator("button[type=button]:disabled:visible")).to_have_count(0)
+        await expect(page.locator("#recorded li").first).to_be_attached()
 
 
 @pytest.mark.parametrize("name", sorted(OF_ACCOUNT - {"home"}))

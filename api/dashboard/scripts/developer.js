@@ -46,6 +46,7 @@ begin(async ({ call, contract }) => {
   const { path } = contract.operations.find(({ name }) => name === "list_instances");
   byId("example").textContent = `curl -H "Authorization: Bearer $TOKEN" ${location.origin}${path}`;
   byId("create").addEventListener("click", create);
+  byId("create").disabled = false;
   await region.show();
 });
 

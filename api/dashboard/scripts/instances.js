@@ -85,6 +85,7 @@ begin(async ({ call }) => {
     byId("archived").hidden = shown;
     if (!shown) return places[1].show();
   });
+  byId("show-archived").disabled = false;
   if (workspaces.length > 1) chooseWorkspace();
   showWorkspaces(byId("workspaces"), workspaces, call);
   await places[0].show();

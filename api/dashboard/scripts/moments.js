@@ -3,7 +3,9 @@
 import { element } from "/assets/elements.js";
 
 const STEPS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+// A number always: thirty days from now may still be this month. Only nothing at all has a word, "now".
+const counted = new Intl.RelativeTimeFormat(undefined, { numeric: "always" });
+const named = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
@@ -13,7 +15,7 @@ const dateOf = (value) => new Date(typeof value === "number" ? value * 1000 : va
 export function ago(value) {
   const seconds = Math.round((dateOf(value) - Date.now()) / 1000);
   const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ["second", 1];
-  return relative.format(Math.trunc(seconds / size), unit);
+  return (seconds ? counted : named).format(Math.trunc(seconds / size), unit);
 }
 
 /** A <time> that says how long ago, and exactly when to whoever points at it. */

@@ -8,7 +8,8 @@
 //
 // `person` is "needed" (others are sent to sign in and come back), "welcome" (`account` is null for others) or "ignored".
 // `call(operationId, { path, query, body })` calls the contract; a `Refusal` that nobody catches is shown on the page.
-// Elements are built by `element` (elements.js) from text alone. Forms go through `onSubmit` (form.js), lists through
+// A button of the page's own does something once `begin` has come that far: until then it is `disabled` in the page, or a
+// click would be lost. Elements are built by `element` (elements.js) from text alone. Forms go through `onSubmit` (form.js), lists through
 // `Region` (region.js: loading, empty and error states, further pages), a step that cannot be undone through `confirmed`
 // (dialog.js), and what went well is told with `tell` (toast.js).
 

@@ -25,6 +25,7 @@ function showForce({ contract: { version, sha256 } }) {
     byId("verified").textContent = await verdict(sha256);
     button.disabled = false;
   });
+  button.disabled = false;
 }
 
 async function verdict(stated) {
