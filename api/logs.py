@@ -63,6 +63,9 @@ class Event(Enum):
     WORKER_STARTED = ("worker_started", "info", {"worker": _count, "pid": _count})
     WORKER_DIED = ("worker_died", "error", {"worker": _count, "pid": _count, "exit_code": _count})
 
+    LOCAL_MODEL_STARTED = ("local_model_started", "info", {"pid": _count})
+    LOCAL_MODEL_DIED = ("local_model_died", "error", {"pid": _count, "exit_code": _count})
+
     DATABASE_DIED = ("database_died", "error", _NOTHING)
     DATABASE_RESTARTED = ("database_restarted", "warning", {"after_ms": _count})
     DATABASE_NOT_RESTARTED = ("database_not_restarted", "error", {"exception": _WORD, "frames": _FRAMES})

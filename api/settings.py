@@ -40,6 +40,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     workers: int = 1
+    local_model: str = "no"
 
     private_host: str = "127.0.0.1"
     private_port: int = 0
@@ -217,6 +218,7 @@ _READERS: Mapping[str, values.Reader] = {
     "tls_cert": values.file,
     "tls_key": values.file,
     "workers": values.integer(1, 64),
+    "local_model": values.one_of("yes", "no"),
     "private_host": values.host,
     "private_port": values.integer(0, 65_535),
     "trusted_proxies": values.networks,

@@ -18,6 +18,7 @@ from api.contract.forwarding import compile_forwards, refuse_undeclared
 from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
+from api.gateways.assistant.local import LocalFile
 from api.gateways.assistant.models import FORWARDED, PROCESSORS, Models
 from api.gateways.captcha import turnstile
 from api.gateways.passwords.line import PasswordLine
@@ -130,7 +131,7 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         passwords=PasswordLine(),
         sealing=FileSealing(settings.key_path),
         captcha=captcha,
-        models=Models(),
+        models=Models(local=LocalFile(settings.data_dir) if settings.local_model == "yes" else None),
     )
 
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 KINDS = ("runtime", "development")
+BESIDE = ("local-model",)
 ELSEWHERE = {"PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
 
 
@@ -29,8 +30,8 @@ class SetupFailed(Exception):
 
 def main(arguments: list[str]) -> None:
     """`environment.py KIND`: make the environment hold that list."""
-    if len(arguments) != 1 or arguments[0] not in KINDS:
-        sys.exit(f"environment.py wants {' or '.join(KINDS)}.")
+    if len(arguments) != 1 or arguments[0] not in KINDS + BESIDE:
+        sys.exit(f"environment.py wants {' or '.join(KINDS + BESIDE)}.")
     try:
         make_ready(arguments[0])
     except SetupFailed as failure:
@@ -67,7 +68,11 @@ def make_ready(kind: str) -> None:
         except BlockingIOError:
             say("waiting for another start to finish the environment")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if not holds(kind):
+        if kind in BESIDE and not any(holds(each) for each in KINDS):
+            install(KINDS[0])
+        if kind in BESIDE and not holds(kind):
+            add(kind)
+        if kind in KINDS and not holds(kind):
             install(kind)
 
 
@@ -83,17 +88,32 @@ def install(kind: str) -> None:
         copy(each).unlink()
     if not before:
         create(uv)
-    count = sum("==" in line for line in locked(wanted).read_text().splitlines())
+    bring(wanted, uv)
+    for each in KINDS if wanted == "development" else (wanted,):
+        shutil.copyfile(locked(each), copy(each))
+
+
+def add(kind: str) -> None:
+    """Bring a list that comes beside the others into an environment that holds one of them."""
+    copy(kind).unlink(missing_ok=True)
+    uv = shutil.which("uv")
+    if not uv and not (VENV / "bin" / "pip").exists():
+        raise SetupFailed(f"The environment in {VENV} was made by uv, which is not on the PATH any more.")
+    bring(kind, uv)
+    shutil.copyfile(locked(kind), copy(kind))
+
+
+def bring(kind: str, uv: str | None) -> None:
+    """Run the installer on a list. Raises SetupFailed."""
+    count = sum("==" in line for line in locked(kind).read_text().splitlines())
     say(f"installing {count} packages with {'uv' if uv else 'pip'} (a minute or two the first time)")
     if uv:
         command = [uv, "pip", "install", "--python", str(PYTHON), "--compile-bytecode"]
     else:
         command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     # Wheels only: building from source would fetch build tools that no hash covers.
-    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(locked(wanted))]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(locked(kind))]
     do(command, "The packages could not be installed; what the installer said is above.")
-    for each in KINDS if wanted == "development" else (wanted,):
-        shutil.copyfile(locked(each), copy(each))
 
 
 def create(uv: str | None) -> None:

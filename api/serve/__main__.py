@@ -55,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--tls-key", metavar="FILE", help="the certificate's PEM key, not encrypted")
     parser.add_argument("--workers", metavar="N", help="processes that answer requests (default 1)")
+    parser.add_argument(
+        "--local-model",
+        action="store_const",
+        const="yes",
+        help="install a small language model, and run it for the assistant in a process of its own",
+    )
     return parser
 
 

@@ -56,12 +56,19 @@ def _removed_if_unused(directory: Path) -> None:
 @contextmanager
 def described(directory: Path, description: Mapping[str, object]) -> Iterator[None]:
     """Keep `server.json` in place while the server runs, readable by its user only."""
-    path = directory / DESCRIPTION
-    unfinished = directory / f"{DESCRIPTION}.new"
+    with kept(directory, DESCRIPTION, description):
+        yield
+
+
+@contextmanager
+def kept(directory: Path, name: str, content: Mapping[str, object]) -> Iterator[None]:
+    """Keep a file with that content in place during the block, readable by the server's user only."""
+    path = directory / name
+    unfinished = directory / f"{name}.new"
     unfinished.unlink(missing_ok=True)
     file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(file, "wb") as out:
-        out.write(orjson.dumps(description, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        out.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     unfinished.replace(path)
     try:
         yield

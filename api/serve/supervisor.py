@@ -14,8 +14,8 @@ import dataclasses
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,6 +53,7 @@ def run(settings: Settings) -> None:
     with ExitStack() as opened:
         try:
             _refuse_bad_certificate(settings)
+            _refuse_missing_model(settings)
             listener = opened.enter_context(closing(bind(settings.host, settings.port)))
             private = opened.enter_context(closing(bind(settings.private_host, settings.private_port)))
             settings = settings.bound_to(port_of(listener))
@@ -83,6 +84,14 @@ def _refuse_bad_certificate(settings: Settings) -> None:
         from api.serve.tls import load as load_pair
 
         load_pair(settings.tls_cert, settings.tls_key, now=datetime.now(UTC))
+
+
+def _refuse_missing_model(settings: Settings) -> None:
+    """Raise StartFailed, before anything is opened, for a local model that is not installed."""
+    if settings.local_model == "yes":
+        from api.serve.local_model import refuse_if_missing
+
+        refuse_if_missing()
 
 
 @contextmanager
@@ -195,8 +204,9 @@ class _Server:
         watching = asyncio.create_task(private.serve(sockets=[self._private]))
         await private.accepting.wait()
         try:
-            with data_directory.described(self._settings.data_dir, self._description()):
-                await self._until_stopped(workers, jobs, database)
+            async with self._local_model():
+                with data_directory.described(self._settings.data_dir, self._description()):
+                    await self._until_stopped(workers, jobs, database)
         finally:
             private.drain()
             await watching
@@ -234,6 +244,22 @@ class _Server:
         await serving
         await asyncio.wait({working})
         self._logs.emit(Event.SERVER_STOPPED)
+
+    @asynccontextmanager
+    async def _local_model(self) -> AsyncIterator[None]:
+        """The local model, if one is wanted, until the last question was answered. Raises StartFailed."""
+        if self._settings.local_model != "yes":
+            yield
+            return
+        from api.serve.local_model import LocalModel
+
+        say("loading the local model")
+        model = LocalModel(self._settings, logs=self._logs)
+        await model.start()
+        try:
+            yield
+        finally:
+            await model.end()
 
     def _workers(self) -> tuple[_Workers, Callable[[], bytes]]:
         """The workers, and how to read what they count. Only what is used is imported: it costs memory and

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from api.gateways.assistant import demo
-from api.gateways.assistant.models import LocalServer, Models
+from api.gateways.assistant.local import LocalServer
+from api.gateways.assistant.models import Models
 from contract_tests.assistant.upstream import KEY, Upstream
 from contract_tests.providers.conftest import IMPATIENT, asked, question
 from handlers.ports import End, Message, Usage
@@ -48,7 +49,7 @@ class TestLocal:
 
     async def test_is_asked_where_it_is_under_its_key(self, upstream: Upstream) -> None:
         """Whatever address and key a question brings."""
-        models = Models(local=LocalServer(upstream.url, KEY), local_limits=IMPATIENT)
+        models = Models(local=lambda: LocalServer(upstream.url, KEY), local_limits=IMPATIENT)
         assert models.own == {"demo", "local"}
         said = await asked(models, question("http://127.0.0.1:9/v1", provider="local", key="sk-another"))
         assert said.end is not None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from api.contract.forwarding import BODY
 from api.gateways.assistant import demo
 from api.gateways.assistant.limits import LOCAL, OUTSIDE, Limits, Line
+from api.gateways.assistant.local import LocalServer
 from handlers.ports import End, Piece, Question, UpstreamFailed
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ _PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class LocalServer:
-    """Where the server's own model is, and the key that it asks for."""
-
-    base_url: str
-    key: str
-
-
 @dataclass(slots=True)
 class _Kept:
     client: Client
@@ -44,12 +37,15 @@ class _Kept:
 
 
 class Models:
-    """Asks outside providers, the local model where there is one, and the demo."""
+    """Asks outside providers, the local model where there is one, and the demo.
+
+    `local` says where the local model is just now; None is that none was set up.
+    """
 
     def __init__(
         self,
         *,
-        local: LocalServer | None = None,
+        local: Callable[[], LocalServer | None] | None = None,
         limits: Limits = OUTSIDE,
         local_limits: Limits = LOCAL,
         most_clients: int = MOST_CLIENTS,
@@ -103,10 +99,10 @@ class Models:
             if question.base_url is None:
                 raise UpstreamFailed("unreachable")
             return question, self._limits
-        if self._local is None:
+        server = self._local() if self._local is not None else None
+        if server is None:
             raise UpstreamFailed("unreachable")
-        address = replace(question, base_url=self._local.base_url, key=self._local.key)
-        return address, self._local_limits
+        return replace(question, base_url=server.base_url, key=server.key), self._local_limits
 
     def _line(self, provider: str, limits: Limits) -> Line:
         line = self._lines.get(provider)
