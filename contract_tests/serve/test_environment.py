@@ -120,6 +120,31 @@ class TestEnvironment:
         assert machine.run("-c", "print('it runs')").stdout == "it runs\n"
         assert machine.calls.read_text().count("venv --clear") == 2
 
+    @pytest.mark.parametrize("first", ["runtime", "development"])
+    def test_takes_the_local_model_beside_what_it_holds(self, machine: Machine, first: str) -> None:
+        for kind in (first, "local-model", first, "local-model"):
+            machine.run(kind=kind)
+        assert machine.installed() == [first, "local-model"]
+
+    def test_of_the_local_model_alone_is_the_servers_with_it(self, machine: Machine) -> None:
+        machine.run(kind="local-model")
+        machine.run(kind="runtime")
+        assert machine.installed() == ["runtime", "local-model"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "wanted"), [([], False), (["--local-model"], True), (["--port", "1"], False)]
+    )
+    def test_of_a_start_is_what_it_was_told(
+        self, machine: Machine, arguments: list[str], wanted: bool
+    ) -> None:
+        subprocess.run(
+            [machine.repository / "scripts" / "serve", *arguments],
+            env={"PATH": f"{machine.programs}:{os.defpath}", "HOME": str(machine.repository)},
+            capture_output=True,
+            timeout=60,
+        )
+        assert ("local-model" in machine.installed()) is wanted
+
     def test_is_made_by_one_of_two_that_start_at_once(self, machine: Machine) -> None:
         command = [
             str(machine.repository / "scripts" / "in_environment"),
