@@ -7,9 +7,23 @@ before or after and never in between.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Interval,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -59,14 +73,23 @@ _BY_REFRESH = Statement(
 )
 
 _earlier = _sign_in.alias("earlier")
+_IP = cast(bindparam("ip", type_=_sign_in.c.ip.type), _sign_in.c.ip.type)
+# What a provider has together, by and large: another address of it is no news.
+_network = func.network(func.set_masklen(_IP, case((func.family(_IP) == 4, 16), else_=32)))
+_its_earlier = select(_earlier.c.id).where(_earlier.c.user_id == bindparam("user_id", type_=_ID))
 _is_known = exists(
-    select(_earlier.c.id).where(
-        _earlier.c.user_id == bindparam("user_id", type_=_ID),
+    _its_earlier.where(
         _earlier.c.browser == bindparam("browser", type_=_sign_in.c.browser.type),
         _earlier.c.platform == bindparam("platform", type_=_sign_in.c.platform.type),
     )
+) & or_(_IP.is_(None), exists(_its_earlier.where(_earlier.c.ip.op("<<=")(_network))))
+# Of an account that is older nothing may be left to compare with.
+_is_first = ~exists(_its_earlier) & exists(
+    select(_account.c.id).where(
+        _account.c.id == bindparam("user_id", type_=_ID),
+        _account.c.created_at > _NOW - literal(timedelta(days=1), Interval),
+    )
 )
-_is_first = ~exists(select(_earlier.c.id).where(_earlier.c.user_id == bindparam("user_id", type_=_ID)))
 # Only for an account that may sign in at this very moment, with the password that was verified a moment ago.
 _begun = (
     insert(_sign_in)
@@ -75,7 +98,7 @@ _begun = (
         select(
             bindparam("id", type_=_ID),
             _account.c.id,
-            bindparam("ip", type_=_sign_in.c.ip.type),
+            _IP,
             bindparam("browser", type_=_sign_in.c.browser.type),
             bindparam("platform", type_=_sign_in.c.platform.type),
             _NOW,
@@ -223,8 +246,8 @@ async def begin(
     access_expires_at: datetime,
     refresh_expires_at: datetime,
 ) -> Record | None:
-    """Store a sign-in with its first pair: whether this browser and platform are `known` of the account, and
-    whether the sign-in is its `first`.
+    """Store a sign-in with its first pair: whether this browser and platform and the network of the address
+    (IPv4 /16, IPv6 /32) are `known` of the account, and whether the sign-in is the `first` of a new account.
 
     None when the account was disabled or its password changed since it was looked at.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import httpx
 import pytest
@@ -27,6 +28,7 @@ from handlers import secret
 
 ACCOUNT = "/api/v1/account"
 SIGN_IN = f"{ACCOUNT}/sign-in"
+OF_PERSON = "WHERE user_id = (SELECT id FROM account WHERE email = $1)"
 NEVER_ISSUED = bytes(range(32))
 
 
@@ -38,6 +40,13 @@ def person(admin: Administration) -> Person:
 @pytest.fixture
 def browser(client: CheckedClient, person: Person) -> Browser:
     return person.browser(client)
+
+
+def announced(database: str, person: Person) -> int:
+    """How many mails about a new sign-in the person is sent."""
+    queued = "SELECT count(*) AS count FROM mail WHERE to_address = $1 AND kind = 'new_sign_in'"
+    (found,) = rows(database, queued, person.email)
+    return int(found["count"])
 
 
 def attributes(answer: httpx.Response) -> dict[str, str]:
@@ -130,8 +139,31 @@ class TestSignIn:
         person = Person.with_password(admin, "ada")
         for user_agent in (FIREFOX, FIREFOX, SAFARI, SAFARI):
             Browser.sign_in(client, person.email, PASSWORD, user_agent=user_agent)
-        queued = "SELECT count(*) AS count FROM mail WHERE to_address = $1 AND kind = 'new_sign_in'"
-        assert rows(server_database, queued, person.email) == [{"count": 1}]
+        assert announced(server_database, person) == 1
+
+    @pytest.mark.promise("K9")
+    @pytest.mark.parametrize(
+        ("lately", "mails"),
+        [("127.0.200.9", 0), ("127.1.0.1", 1), ("203.0.113.9", 1), ("2001:db8::7f00:1", 1)],
+    )
+    def test_a_new_network_is_mailed(
+        self, client: CheckedClient, admin: Administration, server_database: str, lately: str, mails: int
+    ) -> None:
+        person = Person.with_password(admin, "ada")
+        Browser.sign_in(client, person.email, PASSWORD)
+        execute(server_database, f"UPDATE sign_in SET ip = $2 {OF_PERSON}", person.email, ip_address(lately))
+        Browser.sign_in(client, person.email, PASSWORD)
+        assert announced(server_database, person) == mails
+
+    @pytest.mark.promise("K9")
+    def test_the_first_in_a_long_while_is_mailed(
+        self, client: CheckedClient, admin: Administration, server_database: str
+    ) -> None:
+        person = Person.with_password(admin, "ada")
+        aged = "UPDATE account SET created_at = created_at - interval '90 days' WHERE email = $1"
+        execute(server_database, aged, person.email)
+        Browser.sign_in(client, person.email, PASSWORD)
+        assert announced(server_database, person) == 1
 
 
 class TestRefreshSignIn:

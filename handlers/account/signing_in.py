@@ -103,7 +103,8 @@ async def begin(
     ports: Ports,
     now: datetime,
 ) -> Pair:
-    """Sign the person in. A browser and platform that the account has not seen is mailed to its owner.
+    """Sign the person in. A browser and platform, or a network, that the account has not been signed in to
+    with lately is mailed to its owner.
 
     Raises WrongPassword when the password was changed or the account disabled at this very moment.
     """
