@@ -12,6 +12,7 @@ from contract_tests.conftest import GENEROUS
 from contract_tests.coverage.asking import OPERATIONS, ask_with, schemes_of, wallet_of
 from contract_tests.fuzz.credentials import Wallet
 from contract_tests.harness.administration import Administration
+from contract_tests.harness.browsers import post_sign_in
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.contract import contract
 from contract_tests.harness.people import Person
@@ -20,11 +21,9 @@ from contract_tests.harness.stored import rows
 from contract_tests.storage.cluster import SharedCluster
 
 JOBS_OWN = {"mail", "account_token"}  # rows that the job which sends mails adds and changes afterwards
-TABLES = [
-    name
-    for name in contract().document["components"]["x-records"]
-    if not name.startswith("pgqueuer") and name != "alembic_version"
-]
+RECORDS = contract().document["components"]["x-records"]
+TABLES = [name for name in RECORDS if not name.startswith("pgqueuer") and name != "alembic_version"]
+WHEN_REFUSED = {name for name, record in RECORDS.items() if record.get("when-refused")}
 DIGESTS = " UNION ALL ".join(
     f"SELECT '{table}' AS name, md5(t::text) AS digest FROM \"{table}\" t" for table in TABLES
 )
@@ -72,7 +71,16 @@ def test_nothing_is_stored_that_is_not_declared(
         before = content(url)
         status = ask_with(scheme, asked, operation, wallet).status_code
         stored = {table for table, _ in content(url) - before}
+        if status >= 400:
+            assert stored <= WHEN_REFUSED | JOBS_OWN, f"{operation_id} ({status}) is refused and stored more."
         assert stored <= declared, f"{operation_id} ({status}) stored more than it declares."
+
+
+@pytest.mark.promise("N1")
+def test_a_refused_call_that_counts_is_seen(asked: CheckedClient, url: str) -> None:
+    before = content(url)
+    assert post_sign_in(asked, "nobody@example.org", "not the password at all").status_code == 401
+    assert {table for table, _ in content(url) - before} == {"attempt"} <= WHEN_REFUSED
 
 
 def test_calls_that_store_are_seen(asked: CheckedClient, wallet: Wallet, url: str) -> None:

@@ -33,6 +33,18 @@ class TestSignIn:
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         assert await page.context.cookies() == []
 
+    async def test_says_what_it_would_record_and_what_a_refused_one_did(
+        self, visiting: Visit, flow: Flow
+    ) -> None:
+        page = await visiting.open("/sign-in")
+        recorded = page.locator("#recorded")
+        await expect(page.locator("#recorded-line")).to_contain_text("nothing yet; sign_in would")
+        await expect(recorded).to_contain_text(re.compile(r"sign_in would store sign_in \(kept 30 days\), "))
+        await sign_in(page, flow, password="not this one, surely")
+        await expect(page.locator("#recorded-line")).to_contain_text(
+            "sign_in was refused and may have stored sign_in_ticket (kept 1 hour) and attempt (kept 1 day)"
+        )
+
     @pytest.mark.parametrize(
         "next_",
         [

@@ -203,7 +203,7 @@ class TestRecorded:
     ) -> None:
         page = await review(signed_in, flow.asking())
         await expect(page.locator("#recorded-line")).to_have_text(
-            "What this page recorded: device_information stores attempt; kept 1 day"
+            "What this page recorded: device_information stores attempt (kept 1 day)"
         )
         await expect(page.locator("#recorded")).to_contain_text("device_information")
         await expect(page.locator("#recorded")).not_to_contain_text("device_approve")

@@ -52,7 +52,9 @@ class TestSignUp:
         await page.get_by_label("Password").fill(nell.password)
         await page.get_by_role("button", name="Create the account").click()
         await expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_focused()
-        await expect(page.locator("#recorded-line")).to_contain_text("sign_up")
+        await expect(page.locator("#recorded-line")).to_contain_text(
+            "sign_up stores sign_up (kept 24 hours), "
+        )
         page = await follow(visiting, server, nell.email, CONFIRM_SUBJECT)
         await page.get_by_role("button", name="Confirm the address").click()
         await expect(page.get_by_text(f"Welcome, {nell.username}")).to_be_visible()

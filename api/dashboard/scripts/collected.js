@@ -6,10 +6,20 @@ export function recorded(tree, collect) {
   return (collect ?? []).map((entry) => sentence(entry, tree.components?.["x-records"]?.[entry.record] ?? {}));
 }
 
-/** One sentence for each kind of row that the operation writes as its work (`x-stores`), apart from what it records of the call. */
-export function stored(tree, names) {
-  return (names ?? []).map((name) => [name, ...kept(tree.components?.["x-records"]?.[name] ?? {})].join("; "));
+/**
+ * The kinds of row that the operation writes as its work (`x-stores`), apart from what it records of the call, each with how
+ * long it stays. `refused`: those alone that a refused call may write, too.
+ */
+export function stored(tree, names, { refused = false } = {}) {
+  const records = tree.components?.["x-records"] ?? {};
+  return (names ?? []).filter((name) => !refused || records[name]?.["when-refused"]).map((name) => {
+    const stays = kept(records[name] ?? {}).join(", ");
+    return stays ? `${name} (${stays})` : name;
+  });
 }
+
+/** Words as people list them: "a, b and c". */
+export const listed = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join(""));
 
 function sentence(entry, record) {
   const fields = Object.keys(entry.set ?? {});

@@ -12,4 +12,4 @@ begin(async ({ call }) => {
     byId("done-text").textContent = `Your address is ${email} now.`;
     showSection("done");
   }, { words: { link_unusable: "This link does not work any more. Ask for another one in your settings.", invalid_request: "This link was not copied whole." } });
-}, { person: "ignored" });
+}, { person: "ignored", coming: ["confirm_email_change"] });

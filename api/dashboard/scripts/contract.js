@@ -13,7 +13,7 @@ export class Refusal extends Error {
 /** The contract in force, and the calls that this page has made under it. */
 export class Contract {
   #operations = new Map();
-  #called = new Set();
+  #called = new Set(); // those that reached the server
   #succeeded = new Set();
 
   /** Fetches `/openapi.json` from this server. Throws a `Refusal` when it cannot be had. */
@@ -59,8 +59,9 @@ export class Contract {
     const filled = template.replace(/\{([^}]+)\}/g, (_, key) => encodeURIComponent(path[key]));
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
     const search = given.length ? `?${new URLSearchParams(given)}` : "";
+    const response = await send(filled + search, { method: method.toUpperCase(), body });
     this.#called.add(name);
-    const answer = await answerOf(await send(filled + search, { method: method.toUpperCase(), body }));
+    const answer = await answerOf(response);
     this.#succeeded.add(name);
     return answer;
   }

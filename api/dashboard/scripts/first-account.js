@@ -12,4 +12,4 @@ begin(async ({ call }) => {
     await call("create_first_account", { body: { token, username: username.trim(), email: email.trim(), name: name.trim(), password } });
     showSection("done");
   }, { words: { ...ACCOUNT_WORDS, link_unusable: "This link does not work any more: there is an account already, or the server has printed a newer one." } });
-}, { person: "ignored" });
+}, { person: "ignored", coming: ["create_first_account"] });

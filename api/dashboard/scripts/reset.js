@@ -19,4 +19,4 @@ begin(async ({ call }) => {
     await call("reset_password", { body: { token, password } });
     showSection("done");
   }, { words: { ...ACCOUNT_WORDS, link_unusable: STALE } });
-}, { person: "ignored" });
+}, { person: "ignored", coming: ["request_password_reset", "reset_password"] });

@@ -7,6 +7,7 @@
 //     begin(async ({ call, account, contract, main }) => { … }, { person: "needed" });
 //
 // `person` is "needed" (others are sent to sign in and come back), "welcome" (`account` is null for others) or "ignored".
+// `coming` names the operations that a form of the page is there to call: what they would record is said beforehand.
 // `call(operationId, { path, query, body })` calls the contract; a `Refusal` that nobody catches is shown on the page.
 // A button of the page's own does something once `begin` has come that far: until then it is `disabled` in the page, or a
 // click would be lost. Elements are built by `element` (elements.js) from text alone. Forms go through `onSubmit` (form.js), lists through
@@ -21,7 +22,7 @@ import { Session, SignedOut } from "/assets/session.js";
 import { tell } from "/assets/toast.js";
 
 /** Opens the page: loads the contract, learns who is signed in, then lets the page show itself. */
-export async function begin(show, { person = "needed" } = {}) {
+export async function begin(show, { person = "needed", coming = [] } = {}) {
   const main = byId("main");
   markPlace();
   try {
@@ -32,10 +33,10 @@ export async function begin(show, { person = "needed" } = {}) {
       try {
         return await caller.call(name, request);
       } finally {
-        showRecorded(contract);
+        showRecorded(contract, coming);
       }
     };
-    showRecorded(contract);
+    showRecorded(contract, coming);
     const account = person === "ignored" ? null : await whoIs(call);
     if (person === "needed" && !account) return location.replace(withNext("/sign-in"));
     if (person !== "ignored") showWho(account, call);

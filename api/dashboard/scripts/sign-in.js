@@ -45,4 +45,4 @@ begin(async ({ call }) => {
   onSubmit(byId("totp-form"), ({ totp }) => complete({ totp: totp.replace(/\s/g, "") }), { words: { wrong_second_factor: { field: "totp", message: WRONG_CODE } } });
   onSubmit(byId("recovery-form"), ({ recovery_code: code }) => complete({ recovery_code: code.trim() }), { words: { wrong_second_factor: { field: "recovery_code", message: WRONG_CODE } } });
   await captcha;
-}, { person: "ignored" });
+}, { person: "ignored", coming: ["sign_in"] });

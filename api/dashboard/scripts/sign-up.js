@@ -24,4 +24,4 @@ begin(async ({ call }) => {
     tell("Another mail is on its way.");
   });
   await captcha;
-}, { person: "ignored" });
+}, { person: "ignored", coming: ["sign_up", "verify_email"] });

@@ -30,4 +30,4 @@ begin(async ({ call }) => {
     await call("resend_verification", { body: { email: email.trim() } });
     tell("If somebody signs up with this address, a link is on its way.");
   });
-}, { person: "ignored" });
+}, { person: "ignored", coming: ["verify_email"] });
