@@ -22,7 +22,7 @@ async def shown_secret(page: Page) -> str:
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_visible()  # not put away by accident
     await dialog.get_by_role("button", name="I have kept it").click()
-    await expect(dialog).to_have_count(0)
+    await expect(page.locator("dialog")).to_have_count(0)
     assert secret not in await page.content()
     return secret
 

@@ -63,6 +63,7 @@ class TestAllow:
         await page.keyboard.type(asking.user_code.lower().replace("-", " "))
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="wants to sign you in")).to_be_focused()
+        await expect(page.locator("#caution")).to_contain_text(f"shows the code {asking.user_code} right now")
         for _ in range(10):
             await page.keyboard.press("Tab")
             if await page.get_by_role("button", name="Allow").evaluate(

@@ -37,6 +37,8 @@ class TestSignUp:
     async def test_from_nothing_to_an_account(self, visiting: Visit, server: ServerProcess) -> None:
         nell = Newcomer.invented()
         page = await visiting.open("/sign-up")
+        await expect(page.locator("#recorded")).to_contain_text("verify_email would store ")
+        await expect(page.locator("#recorded")).to_contain_text("registration (kept 90 days)")
         await page.get_by_role("button", name="Create the account").click()
         await expect(page.get_by_label("Your name")).to_be_focused()
         await page.get_by_label("Your name").fill(nell.name)

@@ -4,6 +4,9 @@ import { byId, element } from "/assets/elements.js";
 import { moment, since } from "/assets/moments.js";
 import { showScopes } from "/assets/request-scopes.js";
 
+/** A code as tools show it, however it was typed: two groups of four capitals. */
+export const asShown = (typed) => typed.toUpperCase().replace(/[^A-Z0-9]/g, "").replace(/(.{4})(?=.)/g, "$1-");
+
 /** Fills the section that fits a `DeviceInformationPayload` and returns its id: `claim` while the instance is nobody's. */
 export function showRequest(information, userCode) {
   const { client, scopes } = information;

@@ -2,7 +2,7 @@
 // in the field: nothing is asked or decided without a click. An instance that is nobody's is claimed first.
 
 import { Refusal } from "/assets/contract.js";
-import { showRequest } from "/assets/device-request.js";
+import { asShown, showRequest } from "/assets/device-request.js";
 import { byId, element, showSection } from "/assets/elements.js";
 import { failField, onSubmit, showFailure } from "/assets/form.js";
 import { chosenScopes } from "/assets/request-scopes.js";
@@ -13,8 +13,8 @@ begin(async ({ call }) => {
 
   async function look(code) {
     const information = await call("device_information", { query: { user_code: code } });
-    userCode = code;
-    const section = showRequest(information, code);
+    userCode = asShown(code);
+    const section = showRequest(information, userCode);
     if (section === "claim") await showWorkspaces();
     showSection(section);
   }

@@ -1,7 +1,8 @@
 // The first page: the account at a glance for who is signed in, and what this is for everybody else.
 
 import { byId, element } from "/assets/elements.js";
-import { since } from "/assets/moments.js";
+import { dayOf, since } from "/assets/moments.js";
+import { entitlementWords } from "/assets/plan-words.js";
 import { emptyState, Region, row } from "/assets/region.js";
 import { begin } from "/assets/shell.js";
 import { standingTag } from "/assets/standing.js";
@@ -14,8 +15,12 @@ begin(async ({ account, call }) => {
   byId("overview").hidden = false;
   byId("overview-title").textContent = `Hello, ${account.name || account.username}`;
   showPlan(account);
-  byId("next").append(...nextSteps(await call("get_second_factor")));
-  await new Region(byId("instances"), {
+  const next = new Region(byId("next"), {
+    load: async () => nextSteps(await call("get_second_factor")),
+    row: ([title, href, why]) => row({ title: element("a", { href }, title), facts: [why] }),
+    empty: () => "",
+  });
+  const instances = new Region(byId("instances"), {
     load: async () => (await call("list_instances", { query: { limit: 5 } })).items,
     row: (instance) => row({
       title: instance.name,
@@ -23,22 +28,24 @@ begin(async ({ account, call }) => {
       facts: [instance.last_seen_at ? element("span", {}, "heard from ", since(instance.last_seen_at)) : "not heard from yet"],
     }),
     empty: () => emptyState("No instance yet", "Start the tool and enter the code that it shows.", element("a", { class: "button", href: "/device" }, "Connect a device")),
-  }).show();
+  });
+  await Promise.all([next.show(), instances.show()]);
 }, { person: "welcome" });
 
-function showPlan(account) {
-  const entitlements = account.entitlements ?? [];
+function showPlan({ plan, plan_until: until, entitlements = [] }) {
   byId("plan").replaceChildren(
-    element("p", { class: "plan-name" }, account.plan),
+    element("p", { class: "plan-name" }, plan),
+    ...(until ? [element("p", { class: "hint" }, "Until ", dayOf(until), "; what everybody has stays.")] : []),
     element("p", { class: "hint" }, "One account, any number of instances on any number of devices."),
-    ...(entitlements.length ? [element("ul", {}, ...entitlements.map((each) => element("li", {}, words(each.name ?? each))))] : []));
+    ...(entitlements.length ? [
+      element("p", { class: "hint", id: "plan-opens" }, "Your plan switches on:"),
+      element("ul", { "aria-labelledby": "plan-opens" }, ...entitlements.map((each) => element("li", {}, entitlementWords(each)))),
+    ] : []));
 }
-
-const words = (entitlement) => entitlement.replace(/^feature:/, "").replaceAll("_", " ");
 
 function nextSteps({ totp, passkeys }) {
   const steps = [["Connect a device", "/device", "Enter the code that a tool shows."]];
   if (!totp && !passkeys.length) steps.push(["Add a second factor", "/settings#second-factor", "A stolen password alone then opens nothing."]);
   steps.push(["Register many instances", "/registration-keys", "With a key they belong to you from their first call."]);
-  return steps.map(([title, href, why]) => row({ title: element("a", { href }, title), facts: [why] }));
+  return steps;
 }

@@ -9,16 +9,22 @@ import { emptyState, Region, row, rowButton } from "/assets/region.js";
 import { begin } from "/assets/shell.js";
 import { standingTag } from "/assets/standing.js";
 import { tell } from "/assets/toast.js";
-import { allWorkspaces, showWorkspaces } from "/assets/workspaces.js";
+import { showWorkspaces, workspacesOf } from "/assets/workspaces.js";
 
 begin(async ({ call }) => {
-  const workspaces = await allWorkspaces(call);
+  const theirs = workspacesOf(call);
+  let workspaces = [];
   const places = [listed("live", {}, nothingYet), listed("archived", { state: "archived" }, noneArchived)];
   let within = null;
 
   function listed(id, query, empty) {
     const region = new Region(byId(id), {
-      load: (cursor) => call("list_instances", { query: { ...query, workspace_id: within, cursor } }),
+      load: async (cursor) => {
+        const [page, all] = await Promise.all([call("list_instances", { query: { ...query, workspace_id: within, cursor } }), theirs()]);
+        workspaces = all;
+        if (workspaces.length > 1 && !byId("choice").hasChildNodes()) chooseWorkspace();
+        return page;
+      },
       row: (instance) => instanceRow(instance, region),
       empty,
     });
@@ -86,9 +92,7 @@ begin(async ({ call }) => {
     if (!shown) return places[1].show();
   });
   byId("show-archived").disabled = false;
-  if (workspaces.length > 1) chooseWorkspace();
-  showWorkspaces(byId("workspaces"), workspaces, call);
-  await places[0].show();
+  await Promise.all([places[0].show(), showWorkspaces(byId("workspaces"), theirs, call)]);
 });
 
 const nothingYet = () => emptyState("No instance here",

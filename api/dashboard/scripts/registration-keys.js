@@ -8,15 +8,22 @@ import { dayOf, since } from "/assets/moments.js";
 import { emptyState, Region, row, rowButton } from "/assets/region.js";
 import { begin } from "/assets/shell.js";
 import { tell } from "/assets/toast.js";
-import { allWorkspaces } from "/assets/workspaces.js";
+import { workspacesOf } from "/assets/workspaces.js";
 
 const STATES = { used_up: "used up", expired: "expired" };
 
 begin(async ({ call, contract }) => {
-  const workspaces = await allWorkspaces(call);
-  const owned = workspaces.filter(({ role }) => role === "owner");
+  const theirs = workspacesOf(call);
+  let workspaces = [];
+  let owned = [];
   const region = new Region(byId("list"), {
-    load: (cursor) => call("list_registration_keys", { query: { cursor } }),
+    load: async (cursor) => {
+      const [page, all] = await Promise.all([call("list_registration_keys", { query: { cursor } }), theirs()]);
+      workspaces = all;
+      owned = workspaces.filter(({ role }) => role === "owner");
+      byId("create").hidden = !owned.length;
+      return page;
+    },
     row: (key) => {
       const workspace = workspaces.find(({ id }) => id === key.workspace_id);
       const item = keyRow(key, workspace, workspaces.length > 1, () => revoke(key, () => region.take(item)));
@@ -45,7 +52,6 @@ begin(async ({ call, contract }) => {
   }
 
   byId("example").textContent = exampleOf(contract);
-  byId("create").hidden = !owned.length;
   byId("create").addEventListener("click", create);
   await region.show();
 });

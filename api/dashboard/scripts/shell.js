@@ -24,6 +24,7 @@ import { tell } from "/assets/toast.js";
 /** Opens the page: loads the contract, learns who is signed in, then lets the page show itself. */
 export async function begin(show, { person = "needed", coming = [] } = {}) {
   const main = byId("main");
+  main.setAttribute("aria-busy", "true");
   markPlace();
   try {
     const contract = await Contract.load();
@@ -41,6 +42,7 @@ export async function begin(show, { person = "needed", coming = [] } = {}) {
     if (person === "needed" && !account) return location.replace(withNext("/sign-in"));
     if (person !== "ignored") showWho(account, call);
     guardAgainstLoss();
+    main.removeAttribute("aria-busy");
     await show({ call, account, contract, main });
   } catch (failure) {
     fail(main, failure);
@@ -105,6 +107,7 @@ export function showExpired() {
 }
 
 function fail(main, failure) {
+  main.removeAttribute("aria-busy");
   if (failure instanceof SignedOut) return showExpired();
   const known = failure instanceof Refusal;
   const again = element("button", { class: "button button-plain", type: "button" }, "Try again");

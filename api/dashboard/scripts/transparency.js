@@ -2,15 +2,25 @@
 // says is what is shown.
 
 import { kept, recorded, stored } from "/assets/collected.js";
+import { Refusal } from "/assets/contract.js";
 import { byId, element } from "/assets/elements.js";
+import { showFailure } from "/assets/form.js";
 import { begin } from "/assets/shell.js";
 
 begin(async ({ call, contract }) => {
   showCalls(contract);
   showRecords(contract.tree);
-  const hosting = await call("get_hosting");
-  showForce(hosting);
-  showHost(hosting, contract.tree["x-data-policy"] ?? {});
+  const panels = ["force", "host"].map((id) => byId(id).closest(".panel-body"));
+  try {
+    const hosting = await call("get_hosting");
+    showForce(hosting);
+    showHost(hosting, contract.tree["x-data-policy"] ?? {});
+  } catch (failure) {
+    if (!(failure instanceof Refusal)) throw failure;
+    for (const panel of panels) showFailure(panel, failure, { title: "This could not be loaded." });
+  } finally {
+    for (const panel of panels) panel.removeAttribute("aria-busy");
+  }
 }, { person: "ignored" });
 
 const pairs = (rows) => rows.flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, value)]);
@@ -41,16 +51,22 @@ async function verdict(stated) {
 
 function showHost({ host, location, contact }, policy) {
   const log = policy["access-log"] ?? {};
-  const processors = Object.keys(policy.processors ?? {});
+  const processors = Object.values(policy.processors ?? {});
   const link = /^(mailto:|https:)/.test(contact) ? element("a", { href: contact }, contact.replace(/^mailto:/, "")) : contact;
   byId("host").replaceChildren(...pairs([
     ["Run by", host],
     ["Data lies in", location],
     ["Contact", link],
-    ["Passed on to", processors.length ? processors.join(", ") : "nobody"],
+    ["Passed on to", processors.length ? element("ul", { class: "processors" }, ...processors.map(processorOf)) : "nobody"],
+    ...(policy.mail ? [["Mail", policy.mail]] : []),
     ["Access log", log.kept ? "kept" : "not kept"],
     ["This page loads from", "this server alone"],
   ]));
+}
+
+function processorOf({ name, country, purpose, receives }) {
+  const given = Object.values(receives ?? {}).join(" ");
+  return element("li", {}, element("strong", {}, country ? `${name} (${country})` : name), ` ${purpose?.text ?? ""}${given ? ` It is given: ${given}` : ""}`);
 }
 
 function showCalls({ tree, operations }) {

@@ -8,8 +8,8 @@ import { Region, row, rowButton } from "/assets/region.js";
 const DAY_S = 86_400;
 const days = (seconds) => Math.round(seconds / DAY_S);
 
-/** All workspaces of the person; they are few. */
-export async function allWorkspaces(call) {
+// All workspaces of the person; they are few.
+async function allWorkspaces(call) {
   const found = [];
   let cursor;
   do {
@@ -20,10 +20,22 @@ export async function allWorkspaces(call) {
   return found;
 }
 
+/** A function that gives all workspaces: they are asked for once, and again by whoever wants them after a failure. */
+export function workspacesOf(call) {
+  let asked = null;
+  return () => {
+    asked ??= allWorkspaces(call).catch((failure) => {
+      asked = null;
+      throw failure;
+    });
+    return asked;
+  };
+}
+
 /** Lists them in `place`, with a button to change those that the person owns. */
-export function showWorkspaces(place, workspaces, call) {
+export function showWorkspaces(place, load, call) {
   const region = new Region(place, {
-    load: async () => workspaces,
+    load,
     row: (workspace) => {
       const change = () => changed(workspace, call, (now) => {
         Object.assign(workspace, now);
