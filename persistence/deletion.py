@@ -51,8 +51,12 @@ _left = (
     .cte("left_behind")
 )
 _counters = delete(_attempt).where(_attempt.c.subject == _USER_ID).returning(_attempt.c.kind).cte("counters")
+# Those about the person went to addresses that the account had before, or was to have, too.
 _mails = (
-    delete(_mail).where(_mail.c.to_address.in_(select(_deleted.c.email))).returning(_mail.c.id).cte("mails")
+    delete(_mail)
+    .where(_mail.c.to_address.in_(select(_deleted.c.email)) | (_mail.c.subject_id == _USER_ID))
+    .returning(_mail.c.id)
+    .cte("mails")
 )
 _sign_ups = (
     delete(_sign_up)

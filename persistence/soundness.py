@@ -107,6 +107,44 @@ _RULES: Final[Mapping[str, str]] = {
         SELECT count(*) FROM instance
          WHERE (workspace_id IS NULL) <> (claimed_at IS NULL) OR (workspace_id IS NULL) <> (name IS NULL)
     """,
+    # A browser's sign-in is a family of pairs as a session is.
+    "live sign-ins without their one refresh token": """
+        SELECT count(*) FROM sign_in
+         WHERE revoked_at IS NULL AND expires_at > now()
+           AND 1 <> (SELECT count(*) FROM sign_in_token
+                      WHERE sign_in_id = sign_in.id AND consumed_at IS NULL
+                        AND refresh_expires_at = sign_in.expires_at)
+    """,
+    "tokens of sign-ins that were used without a successor": """
+        SELECT count(*) FROM sign_in_token
+         WHERE (consumed_at IS NULL) <> (successor_hash IS NULL)
+            OR (consumed_at IS NULL AND successor_sealed IS NOT NULL)
+    """,
+    "tokens of sign-ins whose successor belongs to another sign-in": """
+        SELECT count(*) FROM sign_in_token AS used JOIN sign_in_token AS successor
+            ON successor.refresh_hash = used.successor_hash
+         WHERE successor.sign_in_id <> used.sign_in_id
+    """,
+    # An account comes with a workspace, of which its owner is a member, and keeps it.
+    "accounts without a workspace of their own": """
+        SELECT count(*) FROM account
+         WHERE NOT EXISTS (SELECT FROM workspace WHERE workspace.owner_id = account.id)
+    """,
+    "workspaces that their owner is no member of": """
+        SELECT count(*) FROM workspace
+         WHERE NOT EXISTS (SELECT FROM workspace_member AS member
+                            WHERE member.workspace_id = workspace.id AND member.user_id = workspace.owner_id)
+    """,
+    "sign-ups under a username that an account has had since before": """
+        SELECT count(*) FROM sign_up JOIN account USING (username)
+         WHERE account.created_at < sign_up.created_at AND account.updated_at < sign_up.created_at
+    """,
+    "authenticator apps that are being set up where one is in force": """
+        SELECT count(*) FROM totp_setup JOIN totp USING (user_id)
+    """,
+    "mails that have ended by half": """
+        SELECT count(*) FROM mail WHERE (state IN ('sent', 'failed', 'unknown')) <> (ended_at IS NOT NULL)
+    """,
     # Recovery codes come with the first factor and go with the last; used ones stay among the ten.
     "accounts with a second factor and other than ten recovery codes": """
         SELECT count(*) FROM (SELECT user_id FROM totp UNION SELECT user_id FROM passkey) AS holder

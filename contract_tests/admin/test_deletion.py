@@ -33,6 +33,13 @@ class TestUserDelete:
         )
         execute(
             desk.database_url,
+            "INSERT INTO mail (id, kind, to_address, subject_id, state, attempts, created_at, due_at)"
+            " VALUES ($1, 'email_changed', 'until-lately@example.org', $2, 'sent', 1, now(), now())",
+            "".join(reversed(somebody.id)),
+            somebody.id,
+        )
+        execute(
+            desk.database_url,
             "INSERT INTO sign_up"
             " (id, username, email, name, password_hash, fingerprint, created_at, expires_at)"
             " VALUES ($1, 'once-more', $2, 'Some Body', '', 'other/other/other', now(), now())",
@@ -45,7 +52,8 @@ class TestUserDelete:
             "id": somebody.id, "deleted": True, "reason": "underage", "workspaces": 1, "instances": 1,
         }  # fmt: skip
         stored = everything_stored(desk.database_url)
-        assert [each for each in (somebody.id, somebody.email, somebody.username) if each in stored] == []
+        of_the_person = (somebody.id, somebody.email, somebody.username, "until-lately@example.org")
+        assert [each for each in of_the_person if each in stored] == []
         assert client.get("/instance/user/session", headers=tokens.bearer).status_code == 401
         assert client.get("/api/v1/user", headers=bearer(pat)).status_code == 401
 

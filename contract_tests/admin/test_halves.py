@@ -13,6 +13,8 @@ from contract_tests.conftest import StartServer
 from contract_tests.harness import code_flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.instances import Instance, bearer
+from contract_tests.harness.mailbox import Mailbox
+from contract_tests.harness.newcomers import Newcomer
 from contract_tests.harness.people import Person
 from contract_tests.harness.second_factors import Holder
 from contract_tests.harness.stored import execute
@@ -80,6 +82,33 @@ BREAKS = {
         "UPDATE instance SET claimed_at = NULL",
         "UPDATE instance SET workspace_id = NULL",
     ],
+    "live sign-ins without their one refresh token": [
+        "UPDATE sign_in SET expires_at = expires_at + interval '1 day'",
+        "DELETE FROM sign_in_token WHERE consumed_at IS NULL",
+        "UPDATE sign_in_token SET consumed_at = now(), successor_hash = refresh_hash"
+        " WHERE consumed_at IS NULL",
+    ],
+    "tokens of sign-ins that were used without a successor": [
+        "UPDATE sign_in_token SET successor_hash = NULL WHERE consumed_at IS NOT NULL",
+        "UPDATE sign_in_token SET consumed_at = NULL WHERE consumed_at IS NOT NULL",
+    ],
+    "tokens of sign-ins whose successor belongs to another sign-in": [
+        "UPDATE sign_in_token SET successor_hash = (SELECT refresh_hash FROM sign_in_token AS other"
+        " WHERE other.sign_in_id <> sign_in_token.sign_in_id LIMIT 1) WHERE consumed_at IS NOT NULL"
+    ],
+    "accounts without a workspace of their own": ["DELETE FROM workspace"],
+    "workspaces that their owner is no member of": ["DELETE FROM workspace_member"],
+    "sign-ups under a username that an account has had since before": [
+        "UPDATE sign_up SET username = (SELECT username FROM account LIMIT 1)"
+    ],
+    "authenticator apps that are being set up where one is in force": [
+        "INSERT INTO totp_setup (user_id, secret_sealed, created_at)"
+        " SELECT user_id, secret_sealed, confirmed_at FROM totp"
+    ],
+    "mails that have ended by half": [
+        "UPDATE mail SET ended_at = NULL WHERE state = 'sent'",
+        "UPDATE mail SET ended_at = now(), state = 'queued' WHERE state = 'sent'",
+    ],
     "accounts with a second factor and other than ten recovery codes": [
         "DELETE FROM recovery_code WHERE code_hash = (SELECT code_hash FROM recovery_code LIMIT 1)",
         "DELETE FROM recovery_code",
@@ -97,8 +126,11 @@ def a_used_server(start_server: StartServer, url: str) -> Path:
     server = start_server(database_url=url)
     person = Person.with_password(Administration(url), "ada")
     with server.client() as client:
-        her = person.browser(client).headers
+        browser = person.browser(client).renewed()
+        her = browser.headers
+        Newcomer.invented("ines").sign_up(client)
         Holder.sign_in(client, person).with_totp()
+        Mailbox.of(server).arrives(person.email)
         instance, other = (Instance.register(client, key=person.key) for _ in range(2))
         client.post("/instance/alive", headers=bearer(instance.own_token()))
         tokens = instance.sign_in(person.pat)

@@ -163,9 +163,9 @@ async def _repeated(
     assert caller.presented is not None
     if row is None or row["consumed_at"] is None:
         raise SignInInvalid(cookies.REFRESH)
-    in_grace = now - row["consumed_at"] <= ports.policy.refresh_grace
-    if in_grace and row["successor_consumed_at"] is None and row["successor_sealed"] is not None:
-        return Pair(*successor.unseal(row["successor_sealed"], under=caller.presented))
+    same = successor.again(row, presented=caller.presented, grace=ports.policy.refresh_grace, now=now)
+    if same is not None:
+        return Pair(*same)
     await sign_ins.end(store, sign_in_id=row["id"], user_id=row["user_id"], now=now)
     raise ReplayedSignIn(cookies.REFRESH)
 

@@ -3,14 +3,14 @@ the end of the family for replays.
 
 The successor's secrets are stored sealed (AES-256-GCM) under a key made from the used token itself, so that
 a retry within the grace window can be given the very same answer while the database alone reveals nothing.
-A token is replayed when it is used again after the window, or within it when its successor has been used
-already: then two parties hold the family, and it is revoked.
+A token that is replayed (`successor.again` says when) is held by two parties, and its family is revoked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from handlers import secret, successor
 from handlers.errors import InvalidGrant, ReplayedGrant
@@ -82,9 +82,9 @@ async def _issue(
 async def _repeat(
     refresh_token: str, row: Record, *, store: UnitOfWork, ports: Ports, now: datetime
 ) -> TokenPair:
-    in_grace = now - row["consumed_at"] <= ports.policy.refresh_grace
-    if in_grace and row["successor_consumed_at"] is None and row["successor_sealed"] is not None:
-        return unseal(row["successor_sealed"], under=refresh_token)
+    same = successor.again(row, presented=refresh_token, grace=ports.policy.refresh_grace, now=now)
+    if same is not None:
+        return _pair(same)
     tokens.revoke_session(store, session_id=row["session_id"], now=now)
     raise ReplayedGrant
 
@@ -98,5 +98,9 @@ def seal(pair: TokenPair, *, under: str) -> bytes:
 
 def unseal(sealed: bytes, *, under: str) -> TokenPair:
     """The pair that `seal` was given. Raises cryptography's InvalidTag for any other token."""
-    access_token, expires_at, refresh_token, scopes = successor.unseal(sealed, under=under)
+    return _pair(successor.unseal(sealed, under=under))
+
+
+def _pair(sealed: Any) -> TokenPair:
+    access_token, expires_at, refresh_token, scopes = sealed
     return TokenPair(access_token, datetime.fromisoformat(expires_at), refresh_token, tuple(scopes))
