@@ -1,9 +1,10 @@
 """The pages: which there are, the frame that they share, and what each may load.
 
 A file in `pages/` holds what is its own: lines for the head, an empty line, and the content. The frame around
-it is one file, and so is the list of places beside the pages of an account. A page names in its
-Content-Security-Policy what it may load: scripts, styles and data of this server, nothing inline and nothing
-from another origin. The captcha's is the one exception, on the pages that show it, while it is on.
+it is one file, and so are the list of places beside the pages of an account and the fields of a new account.
+A page names in its Content-Security-Policy what it may load: scripts, styles and data of this server, nothing
+inline and nothing from another origin. The captcha's is the one exception, on the pages that show it, while
+it is on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import MappingProxyType
 
 _PAGES = Path(__file__).parent / "pages"
 _HEAD, _CONTENT = b"<!-- head -->\n", b"<!-- content -->\n"
+_NEW_ACCOUNT = b"        <!-- new account -->\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
 def composed(name: str, page: Page) -> bytes:
     """The page in its frame. Raises OSError when a part of it cannot be read."""
     head, _, content = (_PAGES / f"{name}.html").read_bytes().partition(b"\n\n")
+    content = content.replace(_NEW_ACCOUNT, _part("new-account"))
     if page.of_account:
         content = _part("beside").replace(_CONTENT, content)
     return _part("frame").replace(_CONTENT, content).replace(_HEAD, head + b"\n")

@@ -120,6 +120,13 @@ class TestPages:
         assert fields == set(re.findall(r'<label for="([^"]+)"', markup))
         assert len(re.findall(r"<(?:input|select|textarea)\b", markup)) == len(fields)
 
+    @pytest.mark.parametrize("name", PAGES)
+    def test_every_part_is_in_its_place(self, name: str) -> None:
+        markup = LOADED.pages[name].body.decode()
+        assert "<!--" not in markup
+        asks = re.findall(r' id="(name|username|email|password)" name="\1" type="[a-z]+" required', markup)
+        assert name not in {"sign-up", "first-account"} or len(asks) == 4
+
     @pytest.mark.parametrize("name", sorted(PAGES.keys() - {"docs"}))
     def test_first_load_is_small(self, name: str) -> None:
         page = LOADED.pages[name]
