@@ -88,6 +88,8 @@ class Event(Enum):
         {"kind": _WORD, "exception": _WORD, "frames": _FRAMES},
     )
 
+    CREDITS_DIFFER = ("credits_differ", "error", {"what": _WORD, "differences": _count})
+
     CERTIFICATE_RENEWED = ("certificate_renewed", "info", _NOTHING)
     CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", "error", {"reason": _WORD})
 

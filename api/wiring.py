@@ -35,6 +35,7 @@ from persistence.database import Database
 from persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
+    from api.jobs.credits import CreditJobs
     from api.jobs.mails import SendMails
     from api.jobs.metrics import JobMetrics
     from api.mail.rendering import Sender
@@ -164,6 +165,15 @@ def send_mails(settings: Settings, *, logs: Logs, metrics: JobMetrics) -> SendMa
             logs=logs,
             metrics=metrics,
         )
+    )
+
+
+def credit_jobs(*, logs: Logs, metrics: JobMetrics) -> CreditJobs:
+    """The jobs that look after the books of credits."""
+    from api.jobs.credits import CreditJobs, ExpireCredits, ReleaseHolds, VerifyBooks
+
+    return CreditJobs(
+        ReleaseHolds(), ExpireCredits(randomness=SystemRandomness()), VerifyBooks(logs=logs, metrics=metrics)
     )
 
 

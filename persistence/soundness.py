@@ -155,6 +155,9 @@ _RULES: Final[Mapping[str, str]] = {
          WHERE NOT EXISTS (SELECT FROM totp WHERE totp.user_id = recovery_code.user_id)
            AND NOT EXISTS (SELECT FROM passkey WHERE passkey.user_id = recovery_code.user_id)
     """,
+    "calls of the assistant whose credits are held for an hour too long": """
+        SELECT count(*) FROM credit_hold WHERE expires_at < now() - interval '1 hour'
+    """,
     "interactions of the last day without their clock, or the other way round": """
         SELECT (SELECT count(*) FROM interaction
                  WHERE at > now() - interval '1 day'

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from api.cli import access_tokens, instances, mails, registration_keys, releases, store, subscriptions, users
+from api.cli import credits as credit_commands
 from api.cli.command import command
 from api.cli.doctor.command import doctor
 from api.cli.simulation.command import simulate_instance
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="user")
 app.add_typer(subscriptions.app, name="subscription")
+app.add_typer(credit_commands.app, name="credits")
 app.add_typer(access_tokens.app, name="pat")
 app.add_typer(registration_keys.app, name="registration-key")
 app.add_typer(instances.app, name="instance")

@@ -61,6 +61,12 @@ class JobMetrics:
             ("job", "outcome"),
             registry=self._registry,
         )
+        self._credit_differences = Gauge(
+            "candor_credit_differences",
+            "What does not balance in the books of credits, by rule, when this server last looked.",
+            ("what",),
+            registry=self._registry,
+        )
         self._attended = Gauge(
             "candor_jobs_attended",
             "1 while this server attends to the queue of jobs.",
@@ -89,6 +95,10 @@ class JobMetrics:
     def mail(self, kind: str, outcome: str) -> None:
         """Count what became of an attempt to send a mail."""
         self._mails.labels(kind, outcome).inc()
+
+    def credits_differ(self, what: str, differences: int) -> None:
+        """Note how many differences a rule of the books has found; 0 is good."""
+        self._credit_differences.labels(what).set(differences)
 
     def observed(self, standings: Mapping[str, Standing]) -> None:
         """Note how the jobs stand."""

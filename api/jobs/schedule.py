@@ -8,15 +8,18 @@ from typing import Any
 
 from api.contract.document import ContractError
 from api.contract.retention import compile_retention
+from api.jobs.credits import CreditJobs
 from api.jobs.expiry import RemoveExpired
 from api.jobs.job import Job, Run
 from persistence import mails
 from persistence.retention import NothingToExpire, Removal, removals
 
 
-def schedule(contract: Mapping[str, Any], *, unclaimed_life: timedelta, send_mails: Run) -> tuple[Job, ...]:
+def schedule(
+    contract: Mapping[str, Any], *, unclaimed_life: timedelta, send_mails: Run, credit_jobs: CreditJobs
+) -> tuple[Job, ...]:
     """The jobs. `unclaimed_life` is the operator's word on unclaimed instances,
-    `send_mails` what sends.
+    `send_mails` what sends, `credit_jobs` what looks after the books.
 
     Raises ContractError when a declared retention cannot be kept.
     """
@@ -34,6 +37,24 @@ def schedule(contract: Mapping[str, Any], *, unclaimed_life: timedelta, send_mai
             run=send_mails,
             told_on=mails.CHANNEL,
             backlog=mails.COUNTS,
+        ),
+        Job(
+            "release_holds",
+            every=timedelta(minutes=1),
+            what="Gives back the credits that calls of the assistant held whose server died.",
+            run=credit_jobs.release_holds,
+        ),
+        Job(
+            "expire_credits",
+            every=timedelta(hours=1),  # for those who do not look; whoever does sees it at once
+            what="Takes the credits that are past their time.",
+            run=credit_jobs.expire_credits,
+        ),
+        Job(
+            "verify_books",
+            every=timedelta(days=1),
+            what="Makes every balance again from the entries of the ledger, and fails on any difference.",
+            run=credit_jobs.verify_books,
         ),
     )
 

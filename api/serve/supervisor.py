@@ -129,7 +129,7 @@ class _Jobs:
     def __init__(self, settings: Settings, document: Document, logs: Logs) -> None:
         from api.jobs.metrics import JobMetrics
         from api.jobs.schedule import schedule
-        from api.wiring import send_mails
+        from api.wiring import credit_jobs, send_mails
 
         self.metrics = JobMetrics()
         self._logs = logs
@@ -137,6 +137,7 @@ class _Jobs:
             document.tree,
             unclaimed_life=timedelta(seconds=settings.unclaimed_ttl_s),
             send_mails=send_mails(settings, logs=logs, metrics=self.metrics),
+            credit_jobs=credit_jobs(logs=logs, metrics=self.metrics),
         )
 
     def worker(self, url: str) -> JobWorker:

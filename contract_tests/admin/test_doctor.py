@@ -25,6 +25,7 @@ CHECKS = [
     "migrations",
     "records",
     "grants",
+    "credits",
     "key",
     "clock",
 ]

@@ -114,6 +114,10 @@ BREAKS = {
         "DELETE FROM recovery_code",
     ],
     "recovery codes without a second factor": ["DELETE FROM totp"],
+    "calls of the assistant whose credits are held for an hour too long": [
+        "INSERT INTO credit_hold SELECT repeat('H', 26), id, 'demo', 1, 0, now(),"
+        " now() - interval '61 minutes' FROM account LIMIT 1"
+    ],
     "interactions of the last day without their clock, or the other way round": [
         "DELETE FROM interaction",
         "DELETE FROM interaction_clock",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from api.gateways.randomness import SystemRandomness
 from contract_tests.credits.ledger import Ledger
 from contract_tests.storage.cluster import SharedCluster
 from persistence.database import Database
@@ -25,4 +26,12 @@ async def ledger(books_url: str) -> AsyncIterator[Ledger]:
     await ledger.rows("DELETE FROM account")
     yield ledger
     assert await ledger.faults() == []
+    await database.close()
+
+
+@pytest.fixture
+async def server_ledger(server_database: str) -> AsyncIterator[Ledger]:
+    """The books under the server that all tests share, which other people have credits in as well."""
+    database = await Database.connect(server_database, pool_size=4)
+    yield Ledger(server_database, database, SystemRandomness())
     await database.close()

@@ -86,10 +86,10 @@ _FAULTS = {
 class Ledger:
     """One database's books."""
 
-    def __init__(self, url: str, database: Database) -> None:
+    def __init__(self, url: str, database: Database, ids: refreshing.Ids | None = None) -> None:
         self.url = url
         self.database = database
-        self.ids = Ids()
+        self.ids = ids or Ids()
 
     async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         connection = await self.database.acquire()

@@ -28,6 +28,7 @@ AREAS = (
     "second_factors",
     "dashboard",
     "account",
+    "credits",
 )
 PARTS = 3
 _NEEDED = {"id", "harm", "file", "replace", "by", "caught_by"}

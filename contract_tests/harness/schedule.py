@@ -1,4 +1,4 @@
-"""The schedule of jobs for tests in which no mail is to be sent."""
+"""The schedule of jobs for tests in which no mail is to be sent and no credits are looked after."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.contract.document import load
+from api.jobs.credits import CreditJobs
 from api.jobs.job import Job, Outcome
 from api.jobs.schedule import schedule
 from api.settings import CONTRACT
@@ -21,6 +22,7 @@ def scheduled(
         tree if tree is not None else load(CONTRACT).tree,
         unclaimed_life=unclaimed_life,
         send_mails=_nothing,
+        credit_jobs=CreditJobs(_nothing, _nothing, _nothing),
     )
     return {job.name: job for job in jobs}
 

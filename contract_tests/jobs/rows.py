@@ -274,6 +274,26 @@ def _log_entry(number: int) -> dict[str, object]:
     return {"job_id": number, "status": "successful", "priority": 0, "entrypoint": "nothing"}
 
 
+def _assistant_call(number: int) -> dict[str, object]:
+    counts = ("token_credit", "prompt_tokens", "completion_tokens", "credits", "absorbed", "latency_ms")
+    return {
+        "id": _ulid(number),
+        "user_id": ACCOUNT,
+        "model": "demo",
+        **dict.fromkeys(counts, 0),
+        "estimated": False,
+    }
+
+
+def _assistant_key(number: int) -> dict[str, object]:
+    return {
+        "user_id": ACCOUNT,
+        "key_hash": _digest(number),
+        "fingerprint": _digest(number),
+        "call_id": _ulid(number),
+    }
+
+
 _EXAMPLES = {
     "instance": lambda number: _instance(_ulid(number)),
     "session": lambda number: _session(_ulid(number)),
@@ -294,6 +314,8 @@ _EXAMPLES = {
     "totp_setup": _totp_setup,
     "passkey_setup": _passkey_setup,
     "sign_in_ticket": _sign_in_ticket,
+    "assistant_call": _assistant_call,
+    "assistant_key": _assistant_key,
 }
 """A record that the contract begins to let expire belongs here; the sweep fails by name until it does."""
 

@@ -23,11 +23,12 @@ MINUTE = timedelta(minutes=1)
 EVERYTHING = list(declared())
 ATTEMPTS = next(each for each in EVERYTHING if each.table == "attempt")
 BELONGING_TO_NO_INSTANCE = {
+    *("assistant_call", "assistant_key"),
     *("instance", "attempt", "pgqueuer_log", "mail"),
     *("sign_in", "sign_in_token", "sign_up", "account_token", "registration"),
     *("totp_setup", "passkey_setup", "sign_in_ticket"),
 }
-LONG_AGO = NOW - timedelta(days=365)
+LONG_AGO = NOW - timedelta(days=500)
 
 
 @pytest.mark.promise("N1")

@@ -12,7 +12,7 @@ from contract_tests.harness.stored import count, execute
 from contract_tests.jobs.rows import Rows, declared
 from contract_tests.serve.test_stop import eventually, has_logged
 
-LONG_AGO = datetime.now(UTC) - timedelta(days=365)
+LONG_AGO = datetime.now(UTC) - timedelta(days=500)
 
 
 @pytest.mark.promise("N1")

@@ -31,6 +31,11 @@ FILLED = {
     f" SELECT {_DIGEST}, {_PARENTS}, '{{}}', t, t",
     "account_token": "(token_hash, kind, user_id, created_at, expires_at)"
     f" SELECT {_DIGEST}, 'password_reset', repeat('A', 26), t, t",
+    "assistant_call": "(id, user_id, model, token_credit, prompt_tokens, completion_tokens, credits,"
+    " absorbed, estimated, latency_ms, created_at)"
+    f" SELECT {_ID}, repeat('A', 26), 'demo', 1, 0, 0, 0, 0, false, 0, t",
+    "assistant_key": "(user_id, key_hash, fingerprint, call_id, created_at)"
+    f" SELECT repeat('A', 26), {_DIGEST}, {_DIGEST}, {_ID}, t",
     "attempt": "(kind, subject, window_started_at, count) SELECT 'user_code', n::text, t, 1",
     "authorization_request": "(handle_hash, instance_id, redirect_uri, scopes, code_challenge, state,"
     " granted_scopes, created_at, expires_at)"

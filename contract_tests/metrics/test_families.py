@@ -20,6 +20,7 @@ from contract_tests.metrics.reading import Reading
 from contract_tests.serve.test_stop import eventually, workers_of
 from handlers.account.mailing import COMPOSERS
 from persistence import mails
+from persistence.credits import books
 
 JOBS = [*scheduled()]
 
@@ -29,6 +30,7 @@ WORDS = {
     "state": {"in_use", "idle", "waiting", "running", *mails.STATES},
     "outcome": {"done", "more", "failed", "sent", "put_off", "unknown", "dropped"},
     "kind": set(COMPOSERS),
+    "what": set(books.RULES),
 }
 FORMS = {"status": r"[1-5]\d\d", "le": r"[0-9.]+|\+Inf"}
 

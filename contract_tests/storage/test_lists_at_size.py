@@ -11,6 +11,7 @@ from contract_tests.harness.plans import plan
 from contract_tests.harness.stored import execute
 from contract_tests.storage.cluster import SharedCluster
 from persistence import access_tokens, instance_sessions, instances, registration_keys
+from persistence.credits import listing
 from persistence.statement import Statement
 
 PERSON, WORKSPACE, INSTANCE = "P" * 26, "W" * 26, "0" * 26
@@ -27,6 +28,7 @@ LISTS: dict[str, tuple[Statement, dict[str, Any]]] = {
     ),
     "registration keys": (registration_keys._PAGE, {"workspace_id": None, "at_most": 21}),
     "access tokens": (access_tokens._PAGE, {"at_most": 21}),
+    "transactions": (listing._PAGE, {"at_most": 21}),
     "sessions": (instance_sessions._PAGE, {"instance_id": INSTANCE, "at_most": 21, "now": NOW}),
 }
 
@@ -51,6 +53,9 @@ def filled(cluster: SharedCluster, migrated: str, number: int) -> str:
             f"now() {rows}",
             f"INSERT INTO personal_access_token (token_hash, id, user_id, name, created_at) "
             f"SELECT {_DIGEST}, {_ID}, '{person}', 'x', now() {rows}",
+            f"INSERT INTO credit_transaction SELECT {_ID}, '{person}', 'spend', 'call:' || {_ID}, now() "
+            f"{rows}",
+            f"INSERT INTO credit_entry SELECT {_ID}, 'user', -1 {rows}",
             f"INSERT INTO session (id, instance_id, user_id, workspace_id, scopes, generation, created_at, "
             f"expires_at) SELECT {_ID}, lpad('{start}', 26, '0'), '{person}', '{workspace}', '{{}}', 1, "
             f"now(), now() + interval '1 day' {rows}",

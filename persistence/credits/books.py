@@ -116,7 +116,8 @@ _ASKED = " UNION ALL ".join(
 _DIFFERENCES = Statement(
     text(f"SELECT what, user_id, recorded::bigint, computed::bigint FROM ({_ASKED}) AS found")  # noqa: S608
 )
-_AT_ONCE: Final = 100
+AT_ONCE: Final = 100
+"""People whose books one look holds against themselves."""
 
 _LOCK = Statement(
     select(_wallet.c.user_id).where(_wallet.c.user_id == bindparam("user_id")).with_for_update()
@@ -194,7 +195,7 @@ async def verify(store: UnitOfWork) -> Sequence[Difference]:
     differences: list[Difference] = []
     after: str | None = ""
     while after is not None:
-        verdict = await look(store, after=after, at_most=_AT_ONCE)
+        verdict = await look(store, after=after, at_most=AT_ONCE)
         differences += verdict.differences
         after = verdict.last
     return differences

@@ -47,17 +47,21 @@ class Grant:
     expires_at: datetime | None
 
 
+class NoAccount(Exception):
+    """There is nobody to give it to."""
+
+
 async def grant(
     store: UnitOfWork, *, grant: Grant, key: str | None, now: datetime, randomness: Ids
 ) -> Grant | None:
-    """Give it; once for every `key`, if there is one. The grant that has this key, which is another if that
-    was used for another; None when there is no such account.
+    """Give it; once for every `key`, if there is one. None when that is done, or the earlier grant that has
+    the key, and nothing is given. Raises NoAccount.
 
     A wallet that is not there is made first, and is final by itself.
     """
     found = await store.row(_EXISTS, user_id=grant.user_id)
     if found is None:
-        return None
+        raise NoAccount
     if not found["has_wallet"]:
         await make(store, user_id=grant.user_id, now=now)
     lot_id = randomness.id(now)
@@ -75,6 +79,8 @@ async def grant(
         now=now,
     )
     if given is not None:
-        return grant
+        return None
     row = await store.row(_EARLIER, source=source)
-    return Grant(row["user_id"], row["kind"], row["amount"], row["expires_at"]) if row is not None else None
+    if row is None:
+        raise NoAccount  # it has gone in this moment
+    return Grant(row["user_id"], row["kind"], row["amount"], row["expires_at"])

@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     union_all,
     update,
 )
@@ -44,7 +45,8 @@ _lot = metadata.tables["credit_lot"]
 _transaction = metadata.tables["credit_transaction"]
 _entry = metadata.tables["credit_entry"]
 
-_USER_ID = bindparam("user_id", type_=_account.c.id.type)
+_ID = _account.c.id.type
+_USER_ID = bindparam("user_id", type_=_ID)
 _NOW = bindparam("now", type_=_wallet.c.updated_at.type)
 _MONTH = bindparam("month", type_=_wallet.c.granted_for.type)
 
@@ -153,6 +155,27 @@ _NOTE_MONTH = Statement(
 )
 
 
+_OVERDUE = Statement(
+    select(_wallet.c.next_expiry, _wallet.c.user_id)
+    .where(
+        _wallet.c.next_expiry.is_not(None),
+        _wallet.c.next_expiry <= _NOW,
+        tuple_(_wallet.c.next_expiry, _wallet.c.user_id)
+        > tuple_(bindparam("after_at", type_=_wallet.c.next_expiry.type), bindparam("after_id", type_=_ID)),
+    )
+    .order_by(_wallet.c.next_expiry, _wallet.c.user_id)
+    .limit(bindparam("at_most"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the order of their expiry a wallet stands."""
+
+    at: datetime
+    user_id: str
+
+
 class Ids(Protocol):
     """Where new ids come from."""
 
@@ -202,6 +225,18 @@ async def refresh(store: UnitOfWork, *, user_id: str, now: datetime, randomness:
         return
     await _expire(store, user_id=user_id, now=now, randomness=randomness)
     await _give_for_the_month(store, user_id=user_id, now=now, randomness=randomness)
+
+
+async def overdue(store: UnitOfWork, *, now: datetime, after: Place, at_most: int) -> Sequence[Place]:
+    """Wallets in which something is over by `now`, by when it was, beginning after a place."""
+    rows = await store.rows(_OVERDUE, now=now, after_at=after.at, after_id=after.user_id, at_most=at_most)
+    return [Place(row["next_expiry"], row["user_id"]) for row in rows]
+
+
+async def expire(store: UnitOfWork, *, user_id: str, now: datetime, randomness: Ids) -> None:
+    """Take from the person's wallet what is over by `now`, and give nothing: for those who do not look."""
+    if await store.write(_LOCK, user_id=user_id) is not None:
+        await _expire(store, user_id=user_id, now=now, randomness=randomness)
 
 
 async def _expire(store: UnitOfWork, *, user_id: str, now: datetime, randomness: Ids) -> None:

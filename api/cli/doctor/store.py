@@ -5,7 +5,7 @@ whole, can be read where it is sealed, and knows the time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,11 +16,13 @@ from api.cli.doctor.finding import Finding, State
 from api.cli.failures import sentence_for
 from api.settings import Settings
 from persistence import examination, sealed, soundness
+from persistence.credits import books
+from persistence.credits.books import Difference
 from persistence.database import Database
 from persistence.embedded.layout import Layout
 from persistence.unit_of_work import Record
 
-_AFTER_THE_FIRST = ("migrations", "records", "grants", "key", "clock")
+_AFTER_THE_FIRST = ("migrations", "records", "grants", "credits", "key", "clock")
 _SHOWN_DIFFERENCES = 5
 _LONGEST_LOOK_S = 900  # whole tables are read, and nobody waits for it but a person
 CLOCK_NOTICEABLE = timedelta(seconds=5)
@@ -29,9 +31,10 @@ CLOCK_WRONG = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is in the database by half, and the beginnings of the sealed values in it."""
+    """What is in the database by half, what does not balance, and the beginnings of the sealed values."""
 
     halves: Mapping[str, int]
+    differences: Sequence[Difference]
     sealed: frozenset[bytes]
 
 
@@ -69,6 +72,7 @@ def _examined(url: str, contract: Mapping[str, Any] | None, settings: Settings) 
         _migrations(current(url), head()),
         _records(differing),
         _grants(held.halves if held is not None else None),
+        _credits(held.differences if held is not None else None),
         key.finding(settings.key_path, held.sealed if held is not None else None),
         clock(facts["now"], asked, answered),
     ]
@@ -93,7 +97,9 @@ async def _asked(
         differing = await differences(opened, declared_records(contract)) if contract is not None else None
         held = None
         if differing == []:
-            held = _Held(await soundness.halves(store), await sealed.headers(store))
+            held = _Held(
+                await soundness.halves(store), await books.verify(store), await sealed.headers(store)
+            )
         return facts, asked, answered, differing, held
     finally:
         await opened.close()
@@ -145,6 +151,21 @@ def _grants(halves: Mapping[str, int] | None) -> Finding:
     found = "; ".join(f"{count} {what}" for what, count in halves.items())
     advice = "Each was to be stored as a whole or not at all: bring back a backup, and report a defect."
     return Finding("grants", "fail", f"Found: {found}. {advice}")
+
+
+def _credits(differences: Sequence[Difference] | None) -> Finding:
+    if differences is None:
+        return Finding("credits", "fail", "Not checked: the database does not hold the declared records.")
+    if not differences:
+        return Finding("credits", "ok", f"The books balance, by all {len(books.RULES)} rules.")
+    accounts = len({each.user_id for each in differences})
+    found = ", ".join(sorted({each.what for each in differences}))
+    return Finding(
+        "credits",
+        "fail",
+        f"The books of {accounts} accounts do not balance: {found}. `scripts/admin credits verify` says"
+        " whose. Bring back a backup, and report a defect.",
+    )
 
 
 def clock(theirs: datetime, asked: datetime, answered: datetime) -> Finding:
