@@ -89,6 +89,7 @@ class Event(Enum):
     )
 
     CREDITS_DIFFER = ("credits_differ", "error", {"what": _WORD, "differences": _count})
+    PROVIDER_KEY_DUE = ("provider_key_due", "warning", {"provider": _WORD, "days": _count})
 
     CERTIFICATE_RENEWED = ("certificate_renewed", "info", _NOTHING)
     CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", "error", {"reason": _WORD})

@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from api.cli import access_tokens, instances, mails, registration_keys, releases, store, subscriptions, users
+from api.cli import (
+    access_tokens,
+    instances,
+    mails,
+    models,
+    provider_keys,
+    providers,
+    registration_keys,
+    releases,
+    store,
+    subscriptions,
+    users,
+)
 from api.cli import credits as credit_commands
 from api.cli.command import command
 from api.cli.doctor.command import doctor
@@ -31,6 +43,9 @@ app.add_typer(instances.app, name="instance")
 app.add_typer(mails.app, name="mail")
 app.add_typer(releases.app, name="release")
 app.add_typer(store.app, name="store")
+app.add_typer(providers.app, name="provider")
+app.add_typer(provider_keys.app, name="provider-key")
+app.add_typer(models.app, name="model")
 command(app, "doctor")(doctor)
 command(app, "simulate-instance")(simulate_instance)
 

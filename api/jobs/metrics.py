@@ -7,7 +7,7 @@ server ran the job; the rest is this server's own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from api.jobs.job import Outcome
     from persistence.job_queue import Standing
+
+KEY_AGES: Final = "look_at_provider_keys"
+"""The job whose backlog is no backlog: for each provider the days that its key is old."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -44,6 +47,12 @@ class JobMetrics:
         )
         self._backlog = self._gauge(
             "candor_job_backlog", "What a job works through, of all servers, by its state.", "state"
+        )
+        self._key_ages = Gauge(
+            "candor_provider_key_age_days",
+            "How many days ago the key of a provider was set.",
+            ("provider",),
+            registry=self._registry,
         )
         self._mails = Counter(
             "candor_mails",
@@ -105,14 +114,22 @@ class JobMetrics:
         for job, standing in standings.items():
             self._depth.labels(job, "waiting").set(standing.waiting)
             self._depth.labels(job, "running").set(standing.running)
-            for state, count in standing.backlog.items():
-                self._backlog.labels(job, state).set(count)
+            if job == KEY_AGES:
+                self._note_key_ages(standing.backlog)
+            else:
+                for state, count in standing.backlog.items():
+                    self._backlog.labels(job, state).set(count)
             if standing.succeeded_at is not None:
                 self._succeeded_at.labels(job).set(standing.succeeded_at.timestamp())
 
     def exposition(self) -> bytes:
         """The numbers in Prometheus' text format."""
         return generate_latest(self._registry)
+
+    def _note_key_ages(self, days: Mapping[str, int]) -> None:
+        self._key_ages.clear()  # those that are gone
+        for provider, age in days.items():
+            self._key_ages.labels(provider).set(age)
 
     def _gauge(self, name: str, says: str, *further: str) -> Gauge:
         return Gauge(name, says, ("job", *further), registry=self._registry)

@@ -11,15 +11,21 @@ from api.contract.retention import compile_retention
 from api.jobs.credits import CreditJobs
 from api.jobs.expiry import RemoveExpired
 from api.jobs.job import Job, Run
-from persistence import mails
+from api.jobs.metrics import KEY_AGES
+from persistence import mails, providers
 from persistence.retention import NothingToExpire, Removal, removals
 
 
 def schedule(
-    contract: Mapping[str, Any], *, unclaimed_life: timedelta, send_mails: Run, credit_jobs: CreditJobs
+    contract: Mapping[str, Any],
+    *,
+    unclaimed_life: timedelta,
+    send_mails: Run,
+    credit_jobs: CreditJobs,
+    look_at_provider_keys: Run,
 ) -> tuple[Job, ...]:
-    """The jobs. `unclaimed_life` is the operator's word on unclaimed instances,
-    `send_mails` what sends, `credit_jobs` what looks after the books.
+    """The jobs. `unclaimed_life` is the operator's word on unclaimed instances, `send_mails` what sends,
+    `credit_jobs` what looks after the books, and `look_at_provider_keys` what says that a key is old.
 
     Raises ContractError when a declared retention cannot be kept.
     """
@@ -55,6 +61,13 @@ def schedule(
             every=timedelta(days=1),
             what="Makes every balance again from the entries of the ledger, and fails on any difference.",
             run=credit_jobs.verify_books,
+        ),
+        Job(
+            KEY_AGES,
+            every=timedelta(days=1),
+            what="Says which keys of providers are to be rotated.",
+            run=look_at_provider_keys,
+            backlog=providers.KEY_AGES,
         ),
     )
 

@@ -127,6 +127,7 @@ class _Jobs:
     """What the server does by itself. Raises ContractError."""
 
     def __init__(self, settings: Settings, document: Document, logs: Logs) -> None:
+        from api.jobs.key_ages import LookAtKeyAges
         from api.jobs.metrics import JobMetrics
         from api.jobs.schedule import schedule
         from api.wiring import credit_jobs, send_mails
@@ -138,6 +139,7 @@ class _Jobs:
             unclaimed_life=timedelta(seconds=settings.unclaimed_ttl_s),
             send_mails=send_mails(settings, logs=logs, metrics=self.metrics),
             credit_jobs=credit_jobs(logs=logs, metrics=self.metrics),
+            look_at_provider_keys=LookAtKeyAges(logs),
         )
 
     def worker(self, url: str) -> JobWorker:

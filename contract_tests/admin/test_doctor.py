@@ -27,6 +27,7 @@ CHECKS = [
     "grants",
     "credits",
     "key",
+    "providers",
     "clock",
 ]
 

@@ -23,6 +23,7 @@ def scheduled(
         unclaimed_life=unclaimed_life,
         send_mails=_nothing,
         credit_jobs=CreditJobs(_nothing, _nothing, _nothing),
+        look_at_provider_keys=_nothing,
     )
     return {job.name: job for job in jobs}
 

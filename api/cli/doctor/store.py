@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.cli.desk import database
-from api.cli.doctor import key
+from api.cli.doctor import key, provider_keys
 from api.cli.doctor.finding import Finding, State
 from api.cli.failures import sentence_for
 from api.settings import Settings
+from handlers.providers import keys
+from handlers.providers.keys import KeyAge
 from persistence import examination, sealed, soundness
 from persistence.credits import books
 from persistence.credits.books import Difference
@@ -22,7 +24,7 @@ from persistence.database import Database
 from persistence.embedded.layout import Layout
 from persistence.unit_of_work import Record
 
-_AFTER_THE_FIRST = ("migrations", "records", "grants", "credits", "key", "clock")
+_AFTER_THE_FIRST = ("migrations", "records", "grants", "credits", "key", provider_keys.CHECK, "clock")
 _SHOWN_DIFFERENCES = 5
 _LONGEST_LOOK_S = 900  # whole tables are read, and nobody waits for it but a person
 CLOCK_NOTICEABLE = timedelta(seconds=5)
@@ -31,11 +33,14 @@ CLOCK_WRONG = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is in the database by half, what does not balance, and the beginnings of the sealed values."""
+    """What is in the database by half, what does not balance, the beginnings of the sealed values, and how
+    old the keys of providers are.
+    """
 
     halves: Mapping[str, int]
     differences: Sequence[Difference]
     sealed: frozenset[bytes]
+    key_ages: Sequence[KeyAge]
 
 
 def findings(settings: Settings, contract: Mapping[str, Any] | None) -> list[Finding]:
@@ -74,6 +79,7 @@ def _examined(url: str, contract: Mapping[str, Any] | None, settings: Settings) 
         _grants(held.halves if held is not None else None),
         _credits(held.differences if held is not None else None),
         key.finding(settings.key_path, held.sealed if held is not None else None),
+        provider_keys.finding(held.key_ages if held is not None else None),
         clock(facts["now"], asked, answered),
     ]
 
@@ -98,7 +104,10 @@ async def _asked(
         held = None
         if differing == []:
             held = _Held(
-                await soundness.halves(store), await books.verify(store), await sealed.headers(store)
+                await soundness.halves(store),
+                await books.verify(store),
+                await sealed.headers(store),
+                await keys.ages(store=store, now=answered),
             )
         return facts, asked, answered, differing, held
     finally:
