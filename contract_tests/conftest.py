@@ -15,6 +15,7 @@ from contract_tests.harness import records
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.loopback import stay_on_this_machine
+from contract_tests.harness.order import longest_first
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster, shared_cluster
 from persistence.migrations import migrate
@@ -40,11 +41,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--records", metavar="DIRECTORY", help="write down what is judged when all tests have run"
     )
+    parser.addoption(
+        "--all-credentials",
+        action="store_true",
+        help="fuzz with every kind, and not with this commit's alone",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     stay_on_this_machine()
     records.keep_in(config.getoption("records"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")

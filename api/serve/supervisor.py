@@ -46,6 +46,15 @@ class Stopped(Exception):
     """The server was told to stop before it was ready."""
 
 
+def means_stopped(failure: BaseException) -> bool:
+    """Whether it comes of being told to stop: what is loaded meanwhile may make another failure of it, as
+    Python 3.11 does of one in `__set_name__`."""
+    cause: BaseException | None = failure
+    while cause is not None and not isinstance(cause, Stopped):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
+
+
 def run(settings: Settings) -> None:
     """Serve until told to stop. Returns after a clean stop; raises what kept the server from starting."""
     for number in STOPPING:
@@ -70,7 +79,9 @@ def run(settings: Settings) -> None:
             server = _Server(settings, document, url, listener, private, jobs, logs, fleet)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(server.serve())
-        except Stopped:
+        except Exception as failure:
+            if not means_stopped(failure):
+                raise
             say("stopped before it was ready")
         finally:
             # What is being closed now is what a second signal would be about; it is bounded.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from contract_tests.faults.fault import CATALOGUE, PARTS, CatalogueBroken, Fault
 from contract_tests.faults.rounds import NotGreen, bench
 from contract_tests.faults.trial import Trial, Verdict
 from contract_tests.faults.workshop import NoTree
+from contract_tests.harness.commit import commit
 from contract_tests.harness.contract import REPOSITORY
 
 REPORT = REPOSITORY / "reports" / "faults.json"
@@ -64,17 +64,11 @@ def _chosen(faults: Sequence[Fault], options: argparse.Namespace) -> tuple[list[
         return part(faults, options.part), f"part {options.part} of {PARTS}"
     if options.list:
         return list(faults), "all"
-    commit = _commit()
-    number = int(commit, 16) % PARTS + 1
-    return part(faults, number), f"part {number} of {PARTS}, by commit {commit[:12]}"
-
-
-def _commit() -> str:
-    ask = ["git", "-c", f"safe.directory={REPOSITORY}", "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(ask, cwd=REPOSITORY, capture_output=True, check=True, text=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        raise NoTree("git does not tell the commit; choose with --part.") from None
+    tested = commit(REPOSITORY)
+    if tested is None:
+        raise NoTree("git does not tell the commit; choose with --part.")
+    number = int(tested, 16) % PARTS + 1
+    return part(faults, number), f"part {number} of {PARTS}, by commit {tested[:12]}"
 
 
 def _run(faults: Sequence[Fault]) -> tuple[list[Trial], float]:

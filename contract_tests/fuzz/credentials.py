@@ -21,13 +21,26 @@ from contract_tests.harness.second_factors import complete
 
 ANONYMOUS = "anonymous"
 FITTING = "fitting"  # to each operation the credential that its `security` asks for
+PARTS = 3
 VARIABLE = "FUZZ_CREDENTIALS"
 PATS, KEYS = "/api/v1/pats", "/api/v1/registration-keys"
 
 
 def kinds() -> list[str]:
     """Every way to go through the contract: the fitting credential, none, or the same one everywhere."""
-    return [FITTING, ANONYMOUS, *contract().document["components"]["securitySchemes"]]
+    return [FITTING, ANONYMOUS, *schemes()]
+
+
+def schemes() -> list[str]:
+    """The kinds of which one credential is held everywhere: where it does not fit it must be refused."""
+    return list(contract().document["components"]["securitySchemes"])
+
+
+def dealt(commit: str | None) -> list[str]:
+    """The share of `schemes` that a run of the tests takes, by the commit; without one, all of them."""
+    if commit is None:
+        return schemes()
+    return schemes()[int(commit, 16) % PARTS :: PARTS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contract_tests.fuzz.credentials import FITTING, FuzzCredentials
 from contract_tests.harness import records
-from contract_tests.harness.contract import CONTRACT, REPOSITORY
+from contract_tests.harness.contract import CONTRACT, REPOSITORY, contract
 from contract_tests.harness.server import environment
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -21,6 +21,7 @@ _WARNING = re.compile(r"^ {2}⚠️ (.+)$", re.MULTILINE)
 # That most of what was tried was refused says something of the contract only when much was tried.
 _BY_CHANCE = "Schema validation mismatch"
 _ENOUGH_EXAMPLES = 100
+LIMIT_S = 240.0  # for one run in the tests
 
 # A server that is fuzzed is asked for more than an address or a person may ask for; what these quotas do has
 # tests of its own. All other settings are what an operator gets.
@@ -68,6 +69,16 @@ def command(
     ]
     program = [sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}", "--no-color"]
     return [*program, "run", str(contract), f"--url={credentials.url}", *given, *options]
+
+
+def assert_nothing_is_found(credentials: FuzzCredentials, *, max_examples: int, limit_s: float) -> None:
+    """All phases over all operations."""
+    run = fuzz(credentials, limit_s, max_examples=max_examples)
+    assert run.passed, run.output
+    operations = len(contract().operations)
+    assert re.search(rf"Selected: {operations}/{operations}$", run.output, re.MULTILINE)
+    assert run.cases > 20 * operations
+    print(f"{credentials.kind}: {run.cases} cases, seed {run.seed}")
 
 
 def fuzz(

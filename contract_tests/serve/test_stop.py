@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from api.serve.supervisor import Stopped, means_stopped
 from contract_tests.conftest import StartServer
 from contract_tests.harness.instances import Instance
 from contract_tests.harness.server import ServerProcess
@@ -150,6 +151,17 @@ class TestStopping:
         assert not postgres_runs(server.data_dir)
         assert not workers_of(server.data_dir)
         assert "Traceback" not in server.stderr
+
+    def test_is_told_from_a_defect_wherever_it_comes(self) -> None:
+        class ToldToStop:
+            def __set_name__(self, owner: object, name: str) -> None:
+                raise Stopped
+
+        with pytest.raises((Stopped, RuntimeError)) as while_loading:
+            type("Loaded", (), {"attribute": ToldToStop()})
+        assert means_stopped(while_loading.value)
+        assert means_stopped(Stopped())
+        assert not means_stopped(RuntimeError("a defect"))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
