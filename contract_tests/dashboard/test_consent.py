@@ -57,6 +57,9 @@ class TestAllow:
             page = await signed_in.open(path)
             await expect(page.get_by_role("heading", name=WANTS)).to_be_focused()
             assert "as+it+was" not in page.url
+            await expect(page.locator("#recorded-line")).to_contain_text(
+                "authorize stores authorization_request (kept 1 day)"
+            )
             facts = page.locator("#facts")
             await expect(facts).to_contain_text(callback.address.split("/")[2])
             await expect(facts).to_contain_text("a program on this computer")

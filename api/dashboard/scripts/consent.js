@@ -6,6 +6,7 @@ import { byId, element, showSection } from "/assets/elements.js";
 import { coded, factsOf } from "/assets/facts.js";
 import { onSubmit, showFailure } from "/assets/form.js";
 import { moment, since } from "/assets/moments.js";
+import { showRecorded } from "/assets/recorded-line.js";
 import { chosenScopes, showScopes } from "/assets/request-scopes.js";
 import { begin } from "/assets/shell.js";
 
@@ -15,10 +16,12 @@ const PLACES = {
   app: { word: "an app on this device", sentence: () => "An app on this device gets the answer. Allow it only if you started it just now." },
 };
 
-begin(async ({ call }) => {
+begin(async ({ call, contract }) => {
   const handle = new URLSearchParams(location.search).get("handle");
   const asking = handle ? await pending(() => call("authorization_information", { query: { handle } })) : null;
   if (!asking) return showSection("gone");
+  contract.countVisits("/oauth2/authorize"); // it has stored what is asked for, and sent the browser here
+  showRecorded(contract);
   const { redirect } = asking;
 
   /** Decides, and sends the browser where the answer says; nothing is left to decide on this page. */

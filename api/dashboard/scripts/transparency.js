@@ -10,6 +10,7 @@ import { begin } from "/assets/shell.js";
 begin(async ({ call, contract }) => {
   showCalls(contract);
   showRecords(contract.tree);
+  showLeaving(contract.tree["x-data-policy"] ?? {});
   const panels = ["force", "host"].map((id) => byId(id).closest(".panel-body"));
   try {
     const hosting = await call("get_hosting");
@@ -51,22 +52,23 @@ async function verdict(stated) {
 
 function showHost({ host, location, contact }, policy) {
   const log = policy["access-log"] ?? {};
-  const processors = Object.values(policy.processors ?? {});
   const link = /^(mailto:|https:)/.test(contact) ? element("a", { href: contact }, contact.replace(/^mailto:/, "")) : contact;
   byId("host").replaceChildren(...pairs([
     ["Run by", host],
     ["Data lies in", location],
     ["Contact", link],
-    ["Passed on to", processors.length ? element("ul", { class: "processors" }, ...processors.map(processorOf)) : "nobody"],
-    ...(policy.mail ? [["Mail", policy.mail]] : []),
     ["Access log", log.kept ? "kept" : "not kept"],
     ["This page loads from", "this server alone"],
   ]));
 }
 
-function processorOf({ name, country, purpose, receives }) {
-  const given = Object.values(receives ?? {}).join(" ");
-  return element("li", {}, element("strong", {}, country ? `${name} (${country})` : name), ` ${purpose?.text ?? ""}${given ? ` It is given: ${given}` : ""}`);
+function showLeaving({ processors = {}, mail }) {
+  const given = Object.values(processors).map(({ name, country, purpose, receives }) => element("li", {},
+    element("div", { class: "row-title" }, country ? `${name} (${country})` : name),
+    element("p", { class: "row-facts" }, purpose?.text ?? ""),
+    element("ul", { class: "calls-records" }, ...Object.values(receives ?? {}).map((what) => element("li", {}, what)))));
+  const posted = mail ? [element("li", {}, element("div", { class: "row-title" }, "Mail"), element("p", { class: "row-facts" }, mail))] : [];
+  byId("leaving").replaceChildren(...given, ...posted);
 }
 
 function showCalls({ tree, operations }) {
