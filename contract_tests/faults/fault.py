@@ -29,6 +29,7 @@ AREAS = (
     "dashboard",
     "account",
     "credits",
+    "providers",
 )
 PARTS = 3
 _NEEDED = {"id", "harm", "file", "replace", "by", "caught_by"}
