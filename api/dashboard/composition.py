@@ -43,6 +43,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "first-account": Page(),
         "consent": Page(),
         "instances": Page(of_account=True),
+        "credits": Page(of_account=True),
         "developer": Page(of_account=True),
         "registration-keys": Page(of_account=True),
         "settings": Page(of_account=True),

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 IN_PARTS = {
     "/": ("#next", "#instances"),
     "/instances": ("#live", "#workspaces"),
+    "/credits": ("#have", "#usage", "#list"),
     "/developer": ("#list",),
     "/registration-keys": ("#list",),
     "/settings": ("#factors", "#sign-ins-list"),

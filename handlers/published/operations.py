@@ -86,6 +86,11 @@ async def instances_page(*, if_none_match: str | None, accept_encoding: str | No
     return _page("instances", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
 
 
+async def credits_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
+    """Where a person sees credits and what they went for."""
+    return _page("credits", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)
+
+
 async def developer_page(*, if_none_match: str | None, accept_encoding: str | None, ports: Ports) -> Answer:
     """Where a person looks after access tokens."""
     return _page("developer", if_none_match=if_none_match, accept_encoding=accept_encoding, ports=ports)

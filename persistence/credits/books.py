@@ -83,13 +83,12 @@ _RULES: Final[Mapping[str, str]] = {
     """,
     "lot_remaining": """
         SELECT l.user_id, l.remaining, l.amount - gone.sum
-          FROM credit_lot AS l
-          JOIN LATERAL (
-               SELECT sum(e.amount)::bigint AS sum FROM credit_transaction AS t
-                 JOIN credit_entry AS e ON e.transaction_id = t.id AND e.account = 'expired'
-                WHERE t.user_id = l.user_id AND t.kind = 'expire' AND split_part(t.key, ':', 2) = l.id
-               ) AS gone ON true
-         WHERE l.user_id = ANY (:people) AND l.remaining > l.amount - gone.sum
+          FROM (SELECT t.user_id, split_part(t.key, ':', 2) AS lot, sum(e.amount)::bigint AS sum
+                  FROM credit_transaction AS t
+                  JOIN credit_entry AS e ON e.transaction_id = t.id AND e.account = 'expired'
+                 WHERE t.user_id = ANY (:people) AND t.kind = 'expire' GROUP BY 1, 2) AS gone
+          JOIN credit_lot AS l ON l.id = gone.lot AND l.user_id = gone.user_id
+         WHERE l.remaining > l.amount - gone.sum
     """,
     "call": """
         SELECT c.user_id, c.credits, coalesce(-e.amount, 0)
@@ -116,7 +115,7 @@ _ASKED = " UNION ALL ".join(
 _DIFFERENCES = Statement(
     text(f"SELECT what, user_id, recorded::bigint, computed::bigint FROM ({_ASKED}) AS found")  # noqa: S608
 )
-AT_ONCE: Final = 100
+AT_ONCE: Final = 50
 """People whose books one look holds against themselves."""
 
 _LOCK = Statement(

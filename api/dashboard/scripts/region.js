@@ -63,7 +63,7 @@ export class Region {
       const rows = items.map(this.#row);
       this.#list.append(...rows);
       this.#place.replaceChildren(this.#list, ...(next ? [this.#further(next)] : []));
-      if (cursor) rows[0]?.querySelector("a, button")?.focus();
+      if (cursor && rows.length) focusOn(rows[0]);
     } catch (failure) {
       if (!(failure instanceof Refusal) || failure instanceof SignedOut) throw failure;
       this.#place.replaceChildren(...(this.#list ? [this.#list] : []), this.#failed(failure, cursor));
@@ -85,6 +85,13 @@ export class Region {
     return element("div", { class: "empty", role: "alert" },
       element("strong", {}, "This could not be loaded."), element("p", {}, refusal.message), again);
   }
+}
+
+/** Puts the focus on what a row can do, or on the row itself where there is nothing. */
+function focusOn(item) {
+  const able = item.querySelector("a, button");
+  if (!able) item.tabIndex = -1;
+  (able ?? item).focus();
 }
 
 /** A row of a list: what it is, facts about it, what can be done with it. */
