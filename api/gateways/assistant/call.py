@@ -89,6 +89,8 @@ class Call:
 
     async def _portion(self) -> list[Piece | End]:
         assert self._portions is not None, "first comes first"
+        if self._reading.failed is not None:
+            raise self._reading.failed
         while True:
             try:
                 with self._patience:

@@ -19,6 +19,7 @@ from openai import AsyncOpenAI
 
 from api.gateways.assistant.faults import refusal, says_more
 from api.gateways.assistant.limits import Limits
+from api.gateways.assistant.transport import Transport
 from handlers.ports import UpstreamFailed
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Client(AsyncOpenAI):
             webhook_secret="",
             base_url=base_url,
             max_retries=0,
-            timeout=httpx2.Timeout(None, connect=limits.connect_s),
+            timeout=None,
             http_client=_http_client(limits),
         )
 
@@ -68,13 +69,13 @@ class Client(AsyncOpenAI):
 def _http_client(limits: Limits) -> httpx2.AsyncClient:
     """Follows no redirect, reads no environment, keeps no cookie, and is patient: time limits are ours."""
     return httpx2.AsyncClient(
-        verify=_trusted(),
-        limits=httpx2.Limits(
-            max_connections=limits.at_once + 1,
-            max_keepalive_connections=_KEPT_OPEN,
-            keepalive_expiry=_KEPT_OPEN_S,
+        transport=Transport(
+            trusted=_trusted(),
+            connect_s=limits.connect_s,
+            kept_open=_KEPT_OPEN,
+            kept_open_s=_KEPT_OPEN_S,
         ),
-        timeout=httpx2.Timeout(None, connect=limits.connect_s),
+        timeout=None,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,

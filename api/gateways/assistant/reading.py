@@ -26,21 +26,27 @@ class Reading:
     def __init__(self) -> None:
         self.began = False
         self.ended = False
+        self.failed: UpstreamFailed | None = None
         self._reason: FinishReason | None = None
         self._usage: Usage | None = None
 
     def take(self, events: Iterable[bytes]) -> list[Piece | End]:
         """What these events add. Raises UpstreamFailed `invalid` for what is no answer, and what an error
-        event means."""
+        event means; if pieces came before it, it is kept in `failed` until they are given."""
         found: list[Piece | End] = []
-        for data in events:
-            if self.ended:
-                break
-            if data == _DONE:
-                found.append(self._end(self._reason or "stop"))
-            elif text := self._text_of(data):
-                self.began = True
-                found.append(Piece(text))
+        try:
+            for data in events:
+                if self.ended:
+                    break
+                if data == _DONE:
+                    found.append(self._end(self._reason or "stop"))
+                elif text := self._text_of(data):
+                    self.began = True
+                    found.append(Piece(text))
+        except UpstreamFailed as failure:
+            if not found:
+                raise
+            self.failed = failure
         return found
 
     def over(self) -> End:
