@@ -10,12 +10,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from connexion import AsyncApp
-from connexion.middleware.lifespan import LifespanMiddleware
-
 from api.contract.compilation import compile_contract, resolver_for
 from api.contract.connexion_app import ContractMiddleware, connexion_specification
 from api.contract.document import Document
+from api.contract.lean_connexion import AsyncApp, LifespanMiddleware
 from api.contract.pipeline import Engine
 from api.contract.security import SECURITY_MAP
 from api.contract.surroundings import Surroundings

@@ -113,6 +113,8 @@ class Event(Enum):
         "error",
         {"operation_id": _WORD, "request_id": _REQUEST},
     )
+    PROVIDER_FAILED = ("provider_failed", "warning", {"operation_id": _WORD, "request_id": _REQUEST})
+    PROVIDER_REFUSED = ("provider_refused", "error", {"operation_id": _WORD, "request_id": _REQUEST})
     STORE_UNAVAILABLE = ("store_unavailable", "error", {"operation_id": _WORD, "request_id": _REQUEST})
     CONTRACT_VIOLATION = (
         "contract_violation",

@@ -105,6 +105,7 @@ def render(failure: BaseException, *, request_id: str, path: str) -> Answer:
         "message": public.public_message,
         "request_id": request_id,
         **extra,
+        **public.members,
     }
     return Answer(public.status, problem, headers, PROBLEM)
 

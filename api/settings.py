@@ -83,6 +83,9 @@ class Settings:
     account_attempts: int = 10
     authorization_requests: int = 100
 
+    assistant_credits_per_call: int = 250_000
+    assistant_calls_at_once: int = 4
+
     turnstile_site_key: str | None = None
     turnstile_secret: str | None = field(default=None, repr=False)
     turnstile_url: str = "https://challenges.cloudflare.com/turnstile/v0"
@@ -253,6 +256,8 @@ _READERS: Mapping[str, values.Reader] = {
     "user_code_attempts": values.integer(1, 1_000_000_000),
     "account_attempts": values.integer(1, 1_000_000_000),
     "authorization_requests": values.integer(1, 1_000_000_000),
+    "assistant_credits_per_call": values.integer(1, 1_000_000_000_000),
+    "assistant_calls_at_once": values.integer(1, 10_000),
     "turnstile_site_key": values.key,
     "turnstile_secret": values.key,
     "turnstile_url": values.service_url,

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from api.compression import gzip_copy
 from api.contract.document import Document
 from api.contract.forwarding import compile_forwards, refuse_undeclared
+from api.contract.never import refuse_untrue
 from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
@@ -29,6 +30,7 @@ from api.memory import give_back
 from api.security import StoredCredentials
 from api.settings import Network, Settings
 from handlers.account.mailing import COMPOSERS
+from handlers.assistant.calls import Calls
 from handlers.policy import Policy
 from handlers.ports import CaptchaAction, MailGateway, Ports, Published, StaticFile
 from persistence.database import Database
@@ -65,6 +67,7 @@ class Wiring:
             refuse_undeclared(
                 forwards, to=processor, fields=FORWARDED, of=_ASKS_LANGUAGE_MODELS, tree=document.tree
             )
+        refuse_untrue(document.tree)
         self.ports = ports
         self.metrics = metrics
         self.logs = logs
@@ -91,7 +94,9 @@ class Wiring:
         self._watching = asyncio.create_task(self._watch(self._database))
 
     async def shutdown(self) -> None:
-        """End the process that hashes passwords, and close the pool and what gateways hold open."""
+        """Settle the calls of the assistant, end the process that hashes passwords, and close the pool and
+        what gateways hold open."""
+        await self.ports.calls.close()
         await self.ports.passwords.close()
         if self._watching is not None:
             self._watching.cancel()
@@ -133,6 +138,7 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         sealing=FileSealing(settings.key_path),
         captcha=captcha,
         models=Models(local=LocalFile(settings.data_dir) if settings.local_model == "yes" else None),
+        calls=Calls(),
     )
 
 
@@ -238,6 +244,8 @@ def policy_of(settings: Settings) -> Policy:
         sign_up_cap=settings.sign_up_cap,
         account_mails_per_address=settings.account_mails_per_address,
         account_mails_per_email=settings.account_mails_per_email,
+        credits_per_call=settings.assistant_credits_per_call,
+        calls_at_once=settings.assistant_calls_at_once,
     )
 
 

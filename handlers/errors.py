@@ -30,7 +30,8 @@ class ApiError(Exception):
 
     `keep` tells the boundary to commit what the unit of work has done although the answer is an error
     (attempt counters). `told` is the word of the log's event with which the operator hears of it; most of
-    what the contract declares is no event.
+    what the contract declares is no event. `members` are numbers that its answer carries besides (not those
+    of OAuth).
     """
 
     status: ClassVar[int] = 400
@@ -45,11 +46,13 @@ class ApiError(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         pointers: tuple[FieldError, ...] = (),
+        members: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(self.error)
         self.public_message = message or self.message
         self.headers: dict[str, str] = dict(headers or {})
         self.pointers = pointers
+        self.members: dict[str, int] = dict(members or {})
 
 
 class NotFound(ApiError):

@@ -40,6 +40,8 @@ class Policy:
     sign_up_cap: int
     account_mails_per_address: int
     account_mails_per_email: int
+    credits_per_call: int
+    calls_at_once: int
     unclaimed_window: timedelta = timedelta(hours=1)
     user_code_window: timedelta = timedelta(minutes=15)
     account_window: timedelta = timedelta(minutes=15)

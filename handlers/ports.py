@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal, Protocol
 
+from handlers.assistant.calls import Calls
 from handlers.policy import Policy
 
 
@@ -44,6 +45,12 @@ class Sealing(Protocol):
 
     def open(self, sealed: bytes, *, context: str) -> bytes:
         """The value that was sealed for the same context. Raises CannotOpen."""
+        ...
+
+    def fingerprints(self, plain: bytes, *, context: str) -> tuple[bytes, ...]:
+        """By which the value is known again without being kept: 32 bytes under each key, of which the first
+        is to be stored. Without the key file nobody can try what it may have been.
+        """
         ...
 
 
@@ -146,7 +153,9 @@ class MailGateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation with a language model. `role` is `system`, `user` or `assistant`."""
+    """One message of a conversation with a language model. `role` says whose: `system`, `developer`, `user`
+    or `assistant`.
+    """
 
     role: str
     content: str
@@ -288,3 +297,4 @@ class Ports:
     sealing: Sealing
     captcha: Captcha | None
     models: LanguageModels
+    calls: Calls

@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connexion.resolver import Resolver
-from connexion.security import SecurityHandlerFactory
-
 from api.contract.completeness import refuse_incomplete, refuse_incomplete_outside
 from api.contract.document import ContractError, operations
+from api.contract.lean_connexion import Resolver, SecurityHandlerFactory
 from api.contract.operation import Operation
 from api.contract.parameters import compile_parameters
 from api.contract.place import Place

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from connexion.middleware.abstract import SpecMiddleware
-from connexion.spec import OpenAPISpecification, Specification
-
 from api.contract.compilation import Contract
+from api.contract.lean_connexion import OpenAPISpecification, Specification, SpecMiddleware
 from api.contract.pipeline import Engine
 
 _validate_3_0 = OpenAPISpecification._validate_spec

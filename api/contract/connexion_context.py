@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connexion.context import _context, _operation, _receive, _scope
+from api.contract.lean_connexion import _context, _operation, _receive, _scope
 
 
 def enter(operation: Any, scope: Any, receive: Any) -> None:

@@ -36,5 +36,5 @@ class Operation:
     @property
     def reaches_store(self) -> bool:
         """Whether answering may need the database: for a look-up, in the handler, or for the record."""
-        in_handler = any(name == "store" for name, _ in self.injected)
+        in_handler = any(name in ("store", "stores") for name, _ in self.injected)
         return bool(self.security.bearer or self.security.cookies) or in_handler or self.collects

@@ -18,7 +18,6 @@ from api.contract.connexion_context import enter
 from api.contract.operation import Operation
 from api.contract.refusals import MethodNotAllowed, PathUnknown, refused
 from api.contract.request import Request
-from api.contract.request_body import ClientGone
 from api.contract.response import Outgoing, Violation
 from api.contract.sending import send
 from api.contract.surroundings import OUTSIDE, Surroundings, UnitOfWork
@@ -26,6 +25,7 @@ from api.logs import Event, frames_of
 from api.problems import InternalError, render
 from handlers.answers import Answer
 from handlers.errors import ApiError
+from handlers.presence import ClientGone
 from persistence.availability import StoreUnavailable
 
 # RFC 3986 section 3.2.2
@@ -103,7 +103,7 @@ class Engine:
         if operation.wants_address or (operation.collects and caller.record_due):
             client_ip = client_address(request.peer, request.headers, self._trusted)
         if operation.injected:
-            offered = (caller, store, self._ports, now, client_ip)
+            offered = (caller, store, self._ports, now, client_ip, self._unit_of_work, request)
             for name, position in operation.injected:
                 arguments[name] = offered[position]
         enter(operation.connexion, request.scope, request.receive)

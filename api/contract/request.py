@@ -35,6 +35,11 @@ class Request:
         client = self.scope.get("client")
         return client[0] if client else None
 
+    async def gone(self) -> None:
+        """Return once the client has closed its connection. For after the body was read."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
 
 def _joined(raw: list[tuple[bytes, bytes]]) -> tuple[dict[bytes, bytes], frozenset[bytes]]:
     headers: dict[bytes, bytes] = {}

@@ -21,14 +21,11 @@ from api.contract.nul import refuse_nul
 from api.contract.place import Place
 from api.contract.refusals import ContentTooLarge, RequestRefused, UnsupportedMediaType, refused
 from api.contract.validation import Schemas, field_errors, is_valid
+from handlers.presence import ClientGone
 
 FORM = "application/x-www-form-urlencoded"
 _DEEPEST = 16
 _EXPLAINED = 65_536  # bytes; of a larger body only the first failure is told
-
-
-class ClientGone(Exception):
-    """The client closed the connection while its request was being read. Nobody is there to be answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from connexion.security import AbstractSecurityHandler, SecurityHandlerFactory
-
 from api.contract.cookies import values_of
 from api.contract.document import ContractError
+from api.contract.lean_connexion import AbstractSecurityHandler, SecurityHandlerFactory
 from api.contract.origin import changes_something, refuse_foreign
 from api.contract.refusals import refused
 from api.contract.surroundings import Authenticator

@@ -20,7 +20,7 @@ from api.contract.document import ContractError
 
 Handler = Callable[..., Awaitable[object]]
 
-INJECTED = ("caller", "store", "ports", "now", "client_ip")
+INJECTED = ("caller", "store", "ports", "now", "client_ip", "stores", "presence")
 
 
 def find_handlers(tags: Mapping[str, str], package: str) -> dict[str, Handler]:

@@ -7,6 +7,7 @@ changed and a value cannot be put in another's place.
 
 from __future__ import annotations
 
+import hmac
 import os
 from pathlib import Path
 from typing import Final
@@ -49,6 +50,14 @@ class FileSealing:
             return AESGCM(key).decrypt(nonce, ciphertext, header + context.encode())
         except InvalidTag:
             raise CannotOpen from None
+
+    def fingerprints(self, plain: bytes, *, context: str) -> tuple[bytes, ...]:
+        """HMAC-SHA256 under a key made from each of the file's, the first one's first. Raises
+        UnusableKeyFile."""
+        keys = self._read()
+        ordered = [keys.by_id[keys.first], *(key for id, key in keys.by_id.items() if id != keys.first)]
+        purpose = b"candor fingerprint\0" + context.encode()
+        return tuple(hmac.digest(hmac.digest(key, purpose, "sha256"), plain, "sha256") for key in ordered)
 
     def _read(self) -> key_file.Keys:
         if self._keys is None:

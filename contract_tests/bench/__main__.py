@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from contract_tests.bench import memory, ratios, report
+from contract_tests.bench.assistant import assistant
 from contract_tests.bench.bench import Bench
 from contract_tests.bench.connection import NotAnswered
 from contract_tests.bench.cores import assigned, stay_on
@@ -26,6 +27,7 @@ ROWS: Mapping[str, Callable[[Bench], Iterator[Result]]] = {
     "token": ratios.token,
     "peer": ratios.against_peer,
     "get_session": ratios.get_session,
+    "assistant": assistant,
     "growth": growth,
     "spam": spam,
 }
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     pace = Pace(options.rounds, options.seconds)
     results: list[Result] = []
     try:
-        with Bench(pace=pace, cores=cores, full=options.full) as bench:
+        with Bench(pace=pace, cores=cores, full=options.full, install=options.install) as bench:
             for name in options.rows or ROWS:
                 for result in ROWS[name](bench):
                     results.append(result)
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     option(
         "--full", action="store_true", help="growth up to 10^7 instances: tens of minutes, tens of gigabytes"
     )
+    option("--install", action="store_true", help="install LiteLLM for the row `assistant`, apart")
     option("--strict", action="store_true", help="exit with 1 when a target is missed")
     option("--out", type=Path, metavar="FILE", help="write everything measured as JSON")
     return parser

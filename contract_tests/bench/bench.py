@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
@@ -16,12 +17,15 @@ from contract_tests.bench.whole_server import WholeServer
 
 
 class Bench:
-    """What rows are measured with. `full` asks for the largest database too."""
+    """What rows are measured with. `full` asks for the largest database too, `install` for peers that are not
+    there.
+    """
 
-    def __init__(self, *, pace: Pace, cores: Cores, full: bool) -> None:
+    def __init__(self, *, pace: Pace, cores: Cores, full: bool, install: bool = False) -> None:
         self.pace = pace
         self.cores = cores
         self.full = full
+        self.install = install
         self._opened = ExitStack()
 
     @cached_property
@@ -29,9 +33,11 @@ class Bench:
         """PostgreSQL for this run."""
         return self._opened.enter_context(Store(core=self.cores.database))
 
-    def whole_server(self, database_url: str, name: str = "Candor") -> WholeServer:
+    def whole_server(
+        self, database_url: str, name: str = "Candor", *, variables: Mapping[str, str] | None = None
+    ) -> WholeServer:
         """The product on a database, to be entered."""
-        return WholeServer(database_url, core=self.cores.server, name=name)
+        return WholeServer(database_url, core=self.cores.server, name=name, variables=variables)
 
     def module(self, name: str, module: str, *arguments: str, calls: tuple[Call, ...]) -> Program:
         """A server module of this package, to be entered."""

@@ -38,15 +38,15 @@ def driver() -> str:
     return "wrk" if shutil.which("wrk") else "asyncio"
 
 
-def drive(port: int, calls: Sequence[Call], *, seconds: float) -> Driven:
-    """Send the calls, in turn and over again, as fast as they are answered, over 16 connections.
+def drive(port: int, calls: Sequence[Call], *, seconds: float, connections: int = CONNECTIONS) -> Driven:
+    """Send the calls, in turn and over again, as fast as they are answered.
 
     Raises NotAnswered.
     """
     if driver() == "wrk" and seconds >= 1:
-        return _by_wrk(port, calls, round(seconds))
+        return _by_wrk(port, calls, round(seconds), connections)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_by_asyncio(port, calls, seconds))
+        return runner.run(_by_asyncio(port, calls, seconds, connections))
 
 
 def share_ms(latencies: Sequence[float], share: float) -> float:
@@ -56,19 +56,19 @@ def share_ms(latencies: Sequence[float], share: float) -> float:
     return latencies[min(len(latencies) - 1, int(len(latencies) * share))] * 1000
 
 
-async def _by_asyncio(port: int, calls: Sequence[Call], seconds: float) -> Driven:
-    finished: Finished = await as_fast_as_answered(port, calls, connections=CONNECTIONS, seconds=seconds)
+async def _by_asyncio(port: int, calls: Sequence[Call], seconds: float, connections: int) -> Driven:
+    finished: Finished = await as_fast_as_answered(port, calls, connections=connections, seconds=seconds)
     latencies = sorted(finished.latencies)
     return Driven(len(latencies), finished.seconds, share_ms(latencies, 0.5), share_ms(latencies, 0.99))
 
 
-def _by_wrk(port: int, calls: Sequence[Call], seconds: int) -> Driven:
+def _by_wrk(port: int, calls: Sequence[Call], seconds: int, connections: int) -> Driven:
     with TemporaryDirectory(prefix="candor-bench-") as folder:
         script = Path(folder, "calls.lua")
         script.write_text(_lua(calls), encoding="ascii")
         said = subprocess.run(
             [
-                "wrk", "--latency", "--threads", "1", "--connections", str(CONNECTIONS),
+                "wrk", "--latency", "--threads", "1", "--connections", str(connections),
                 "--duration", f"{seconds}s", "--script", str(script), f"http://127.0.0.1:{port}/",
             ],
             check=True, capture_output=True, text=True, timeout=seconds + 30,

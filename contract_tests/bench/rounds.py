@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from contract_tests.bench.cores import cpu_seconds
-from contract_tests.bench.load import drive
+from contract_tests.bench.load import CONNECTIONS, drive
 from contract_tests.bench.subject import Subject
 
 _WARM_UP_S = 1.0
@@ -30,29 +30,34 @@ class Round:
     cpu_us_per_request: float | None
 
 
-def run_round(subject: Subject, *, seconds: float) -> Round:
+def run_round(subject: Subject, *, seconds: float, connections: int = CONNECTIONS) -> Round:
     """Drive a subject once. Raises NotAnswered."""
     before = cpu_seconds(subject.pid)
-    driven = drive(subject.port, subject.calls, seconds=seconds)
+    driven = drive(subject.port, subject.calls, seconds=seconds, connections=connections)
     after = cpu_seconds(subject.pid)
     cpu = None if before is None or after is None else (after - before) / driven.requests * 1e6
     return Round(driven.requests / driven.seconds, driven.p50_ms, driven.p99_ms, cpu)
 
 
 def run_rounds(
-    *subjects: Subject, pace: Pace, before: Callable[[], None] = lambda: None
+    *subjects: Subject,
+    pace: Pace,
+    before: Callable[[], None] = lambda: None,
+    connections: int = CONNECTIONS,
 ) -> tuple[tuple[Round, ...], ...]:
     """Run the subjects in turn, changing who goes first; each one's rounds, in the order of the subjects.
 
     `before` is called before every round. Raises NotAnswered.
     """
     for subject in subjects:
-        drive(subject.port, subject.calls, seconds=min(_WARM_UP_S, pace.seconds))
+        warm_up_s = min(_WARM_UP_S, pace.seconds)
+        drive(subject.port, subject.calls, seconds=warm_up_s, connections=connections)
     results: list[list[Round]] = [[] for _ in subjects]
     for order in orders(len(subjects), pace.rounds):
         for index in order:
             before()
-            results[index].append(run_round(subjects[index], seconds=pace.seconds))
+            done = run_round(subjects[index], seconds=pace.seconds, connections=connections)
+            results[index].append(done)
     return tuple(tuple(each) for each in results)
 
 

@@ -56,6 +56,7 @@ class WholeServer:
             self.url = self._server.url
             self.port = urlsplit(self._server.url).port or 0
             self.pid = self._server.process.pid
+            self.data_dir = data_dir
             self._opened = opened.pop_all()
         return self
 

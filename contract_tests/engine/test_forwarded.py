@@ -15,6 +15,8 @@ from contract_tests.harness.contract import contract
 Edit = Callable[[dict[str, Any]], object]
 FIELDS = frozenset({f"{BODY}captcha_token", CLIENT_IP})
 GUARDED = ("sign_up", "sign_in")
+PROVIDERS = ("openai", "anthropic", "moonshot", "other_provider")
+QUESTION = frozenset(f"{BODY}{name}" for name in ("messages", "max_tokens", "temperature"))
 
 
 def refused(edit: Edit, operation_id: str = "sign_in") -> str:
@@ -34,7 +36,8 @@ def test_what_is_declared_is_what_is_forwarded() -> None:
     tree = dict(contract().document)
     forwards = compile_forwards(tree)
     refuse_undeclared(forwards, to="turnstile", fields=FIELDS, of=GUARDED, tree=tree)
-    assert dict(forwards) == {name: {"turnstile": FIELDS} for name in sorted(GUARDED)}
+    asked = dict.fromkeys(PROVIDERS, QUESTION)
+    assert dict(forwards) == {name: {"turnstile": FIELDS} for name in sorted(GUARDED)} | {"complete": asked}
 
 
 @pytest.mark.parametrize(
@@ -70,5 +73,18 @@ def test_so_is_an_operation_that_forwards_nothing_and_says_that_it_does() -> Non
 def test_each_service_is_said_to_be_given_what_is_forwarded() -> None:
     """The names under which the service gets them are its own."""
     processors = contract().document["x-data-policy"]["processors"]
-    assert processors.keys() == {"turnstile"}
+    assert processors.keys() == {"turnstile", *PROVIDERS}
+    for name in PROVIDERS:
+        assert {f"{BODY}{each}" for each in processors[name]["receives"]} == QUESTION
+
+
+@pytest.mark.promise("C14")
+def test_who_answers_is_named_with_country_and_what_they_keep() -> None:
+    processors = contract().document["x-data-policy"]["processors"]
+    assert (processors["openai"]["name"], processors["openai"]["country"]) == ("OpenAI", "US")
+    assert "30 days" in processors["openai"]["keeps"]
+
+
+def test_the_captcha_is_said_to_be_given_what_is_forwarded() -> None:
+    processors = contract().document["x-data-policy"]["processors"]
     assert processors["turnstile"]["receives"].keys() == {"response", "remoteip"}

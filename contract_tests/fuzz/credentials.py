@@ -85,6 +85,7 @@ class Wallet:
             "instance_registration_key": lambda: self._registration_key() or "",
             "device_code": self.approved_device_code,
             "handle": self.pending_handle,
+            "model": lambda: "demo",
             "refresh_token": lambda: self.instance().sign_in(self._pat()).refresh_token,
             "token": lambda: self.instance().sign_in(self._pat()).access_token,
             "user_code": lambda: Instance.register(self._http).start_device_flow().user_code,

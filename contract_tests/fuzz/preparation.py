@@ -24,7 +24,9 @@ class Prepared:
         """What a process that fuzzes with this kind of credential is given: those of a new person, because a
         fuzzer may end what the one before it held.
         """
-        person = Person.with_password(Administration(self.database_url), "fuzz")
+        admin = Administration(self.database_url)
+        person = Person.with_password(admin, "fuzz")
+        admin.run("subscription", "grant", "--user", person.email, "--plan", "individual")
         return FuzzCredentials(kind, self.url, person.pat, person.key, person.email, person.password)
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from api.gateways.assistant.call import Call
     from api.gateways.assistant.client import Client
 
-PROCESSORS: Final = ("openai", "model_provider")
-FORWARDED: Final = frozenset(f"{BODY}{name}" for name in ("messages", "model", "max_tokens", "temperature"))
-"""How the contract calls whoever gets questions, OpenAI and any other that an operator chose, and what it
-must say that operations send there: the fields that leave."""
+PROCESSORS: Final = ("openai", "anthropic", "moonshot", "other_provider")
+FORWARDED: Final = frozenset(f"{BODY}{name}" for name in ("messages", "max_tokens", "temperature"))
+"""How the contract calls whoever gets questions, those that come with the server and any other that an
+operator adds, and what it must say that operations send there: the fields that leave."""
 
 LOCAL_NAME: Final = "local"
 MOST_CLIENTS: Final = 16
