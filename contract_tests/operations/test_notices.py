@@ -78,6 +78,20 @@ def test_a_reset_by_the_operator_is_told(home: Home, ann: Holder) -> None:
     assert mail.text.startswith("Whoever runs this cloud has removed every second factor.")
 
 
+@pytest.mark.promise("K9")
+def test_a_recovery_code_that_was_used_is_told(home: Home, ann: Holder) -> None:
+    app, codes = ann.with_totp()
+    assert ann.complete(ann.ticket(), totp=app.next_code()).status_code == 200
+    assert ann.complete(ann.ticket(), recovery_code=codes[0]).status_code == 200
+    assert ann.complete(ann.ticket(), recovery_code=codes[0]).status_code == 401
+    sent(home, ann.person.email)
+    mails = told(home, ann.person.email, FACTOR_CHANGED, 2)
+    assert [each.text.splitlines()[0] for each in mails] == [
+        "An authenticator app was set up.",
+        "A recovery code was used to sign in. It opens nothing any more.",
+    ]
+
+
 def test_what_was_refused_is_not_told(home: Home, ann: Holder) -> None:
     ann.start_totp()
     assert ann.post("/totp/confirm", {"code": "000000"}).status_code == 400

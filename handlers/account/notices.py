@@ -26,6 +26,7 @@ TOTP_REMOVED: Final = "totp_removed"
 PASSKEY_ADDED: Final = "passkey_added"
 PASSKEY_REMOVED: Final = "passkey_removed"
 RECOVERY_CODES_REPLACED: Final = "recovery_codes_replaced"
+RECOVERY_CODE_USED: Final = "recovery_code_used"
 SECOND_FACTOR_RESET: Final = "second_factor_reset"
 
 _FACTOR_CHANGES: Final = {
@@ -34,6 +35,7 @@ _FACTOR_CHANGES: Final = {
     PASSKEY_ADDED: "A passkey was added.",
     PASSKEY_REMOVED: "A passkey was removed.",
     RECOVERY_CODES_REPLACED: "New recovery codes were made; the earlier ones open nothing any more.",
+    RECOVERY_CODE_USED: "A recovery code was used to sign in. It opens nothing any more.",
     SECOND_FACTOR_RESET: "Whoever runs this cloud has removed every second factor.",
 }
 

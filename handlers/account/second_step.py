@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers import secret
-from handlers.account import passkeys, recovery_codes, relying_party, totp
+from handlers.account import notices, passkeys, recovery_codes, relying_party, totp
 from handlers.account.signing_in import Proven, WrongPassword
 from handlers.errors import ApiError, TooManyRequests
 from handlers.policy import Policy
@@ -100,7 +100,8 @@ async def asked(who: Proven, *, store: UnitOfWork, ports: Ports, now: datetime) 
 
 
 async def passed(body: Mapping[str, Any], *, store: UnitOfWork, ports: Ports, now: datetime) -> Proven:
-    """The person who has a ticket and its account's second factor, both of which are used up.
+    """The person who has a ticket and its account's second factor, both of which are used up. A recovery code
+    is mailed about: it is what somebody finds who is not its owner.
 
     Raises TicketOver, WrongSecondFactor, PasskeyCloned, TooManyRequests.
     """
@@ -110,13 +111,22 @@ async def passed(body: Mapping[str, Any], *, store: UnitOfWork, ports: Ports, no
     attempt = _Attempt(ticket, store, ports, now)
     spend = await attempt.right(body)
     await store.rollback()  # a right one does not count, and who is first decides below
-    await second_factors.hold(store, user_id=ticket["user_id"])
+    email = await second_factors.hold(store, user_id=ticket["user_id"])
     if not await sign_in_tickets.use(store, ticket_hash=ticket_hash, now=now):
         await store.rollback()
         raise TicketOver
     if not await spend():
         await store.rollback()
         raise WrongSecondFactor
+    if "recovery_code" in body and email is not None:
+        notices.tell(
+            store,
+            notices.RECOVERY_CODE_USED,
+            to=email,
+            user_id=ticket["user_id"],
+            randomness=ports.randomness,
+            now=now,
+        )
     return Proven(user_id=ticket["user_id"], password_hash=ticket["password_hash"])
 
 
