@@ -18,23 +18,23 @@ from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """A headless Chromium for a module's tests. Without one on the machine they are skipped."""
+    """A headless Chromium for all tests of a process. Without one on the machine they are skipped."""
     if installed() is None:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
     async with chromium() as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def visiting(browser: Browser, server: ServerProcess) -> AsyncIterator[Visit]:
     """A visit to the shared server, held to its policy when the test ends."""
     async with visit(browser, server.url) as open_visit:
         yield open_visit
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def signed_in(browser: Browser, server: ServerProcess, flow: Flow) -> AsyncIterator[Visit]:
     """A visit of the shared server's person, who has signed in."""
     async with visit(browser, server.url) as open_visit:
@@ -62,7 +62,7 @@ def home(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPat
         yield at_home
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def mia(browser: Browser, home: Home) -> AsyncIterator[Mia]:
     """A person of the test's own, who has signed in there."""
     person = Person.with_password(home.admin, "mia")

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from contract_tests.dashboard.chromium import Visit
 from contract_tests.dashboard.flow import Flow
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def sign_in(page: Page, flow: Flow, *, password: str | None = None) -> None:

@@ -14,10 +14,10 @@ from contract_tests.dashboard.chromium import Visit, visit
 from contract_tests.harness.newcomers import Newcomer
 from contract_tests.harness.turnstile import SITE_KEY
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page_with_captcha(browser: Browser, guarded: Guarded) -> AsyncIterator[Visit]:
     """A visit to the server with a captcha, which may load that and nothing else."""
     async with visit(browser, guarded.server.url, captcha=guarded.service.origin) as open_visit:

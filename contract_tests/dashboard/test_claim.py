@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from contract_tests.dashboard.chromium import Visit
 from contract_tests.dashboard.flow import Flow
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 class TestClaim:

@@ -15,7 +15,7 @@ from contract_tests.harness.code_flow import Proof
 from contract_tests.harness.instances import Instance
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ALLOW, DENY = "Allow", "Deny"
 WANTS = "wants to sign you in"

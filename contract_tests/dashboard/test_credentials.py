@@ -12,7 +12,7 @@ from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.instances import Instance, bearer
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def shown_secret(page: Page) -> str:

@@ -14,7 +14,7 @@ from contract_tests.harness.administration import Administration
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CODE = "Code shown by the tool"
 CONTINUE = "Show what it asks for"

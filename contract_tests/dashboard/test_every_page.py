@@ -16,11 +16,16 @@ from contract_tests.dashboard.chromium import visit
 from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OF_ACCOUNT = {"device", "home", *(name for name, page in PAGES.items() if page.of_account)}
 # The viewer is vendored; what it draws is looked at in test_docs.py.
 OURS = sorted(PAGES.keys() - {"docs"})
+
+
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+COLOURS_ARE_THERE = "Promise.allSettled(document.getAnimations().map((each) => each.finished))"
+NARROW, WIDE = 360, 1600  # CSS pixels
 
 
 def path_of(name: str) -> str:
@@ -30,47 +35,34 @@ def path_of(name: str) -> str:
 
 @pytest.mark.promise("K25")
 @pytest.mark.parametrize("name", OURS)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_is_usable_by_everybody(
-    browser: Browser, server: ServerProcess, flow: Flow, name: str, theme: Literal["light", "dark"]
-) -> None:
-    async with visit(browser, server.url, width=1600, theme=theme) as visiting:
-        if name in OF_ACCOUNT:
-            await visiting.sign_in(flow.person)
-        page = await visiting.open(path_of(name))
-        await expect(page.locator("#recorded li").first).to_be_attached()
-        await expect(page.locator("h1:visible")).to_have_count(1)
-        await expect(page.locator(".loading")).to_have_count(0)
-        await expect(page.locator("#recorded-line")).to_have_text(re.compile("^What this page recorded: ."))
-        assert await visiting.faults() == []
-        assert not await visiting.is_scrolled_sideways()
-        await page.set_viewport_size({"width": 360, "height": 740})
-        assert not await visiting.is_scrolled_sideways()
-
-
-@pytest.mark.parametrize("name", OURS)
-async def test_offers_no_button_before_it_does_something(
-    browser: Browser, server: ServerProcess, flow: Flow, name: str
-) -> None:
+async def test_is_usable_by_everybody(browser: Browser, server: ServerProcess, flow: Flow, name: str) -> None:
     known = asyncio.Event()
 
     async def only_then(route: Route) -> None:
         await known.wait()
         await route.continue_()
 
-    async with visit(browser, server.url) as visiting:
+    async with visit(browser, server.url, width=WIDE) as visiting:
         if name in OF_ACCOUNT:
             await visiting.sign_in(flow.person)
         await visiting.page.route("**/openapi.json", only_then)
         async with visiting.page.expect_request("**/openapi.json"):
             page = await visiting.open(path_of(name))
-        buttons = page.locator(
-            "button[type=button]:visible"
-        )  # a form's own go nowhere without the page's script
-        assert [await each.inner_text() for each in await buttons.all() if await each.is_enabled()] == []
+        # A button that does nothing yet cannot be pressed; those of forms go nowhere without a script.
+        assert await page.locator("button[type=button]:enabled:visible").all_inner_texts() == []
         known.set()
-        await expect(page.locator("button[type=button]:disabled:visible")).to_have_count(0)
         await expect(page.locator("#recorded li").first).to_be_attached()
+        await expect(page.locator("h1:visible")).to_have_count(1)
+        await expect(page.locator(".loading")).to_have_count(0)
+        await expect(page.locator("#recorded-line")).to_have_text(re.compile("^What this page recorded: ."))
+        await expect(page.locator("button[type=button]:disabled:visible")).to_have_count(0)
+        for theme in THEMES:
+            await page.emulate_media(color_scheme=theme)
+            await page.evaluate(COLOURS_ARE_THERE)
+            assert await visiting.faults() == [], theme
+            for width in (NARROW, WIDE):
+                await page.set_viewport_size({"width": width, "height": 740})
+                assert not await visiting.is_scrolled_sideways(), (theme, width)
 
 
 @pytest.mark.parametrize("name", sorted(OF_ACCOUNT - {"home"}))

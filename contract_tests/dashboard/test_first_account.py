@@ -12,7 +12,7 @@ from contract_tests.dashboard.chromium import visit
 from contract_tests.harness.newcomers import Newcomer
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def printed_path(server: ServerProcess) -> str:

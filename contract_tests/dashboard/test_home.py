@@ -10,7 +10,7 @@ from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_says_what_the_plan_switches_on_and_until_when(

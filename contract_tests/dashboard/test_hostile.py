@@ -14,7 +14,7 @@ from contract_tests.dashboard.chromium import visit
 from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FORM = """<form method="post" enctype="text/plain" action="{origin}/api/v1/account/sign-in/end">
 <input name="a" value="b"><button>Win a prize</button></form>"""

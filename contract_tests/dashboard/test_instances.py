@@ -14,7 +14,7 @@ from contract_tests.harness.members import join
 from contract_tests.harness.server import ServerProcess
 from contract_tests.operations.test_instances import id_of, silent_for
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY_S = 86_400
 

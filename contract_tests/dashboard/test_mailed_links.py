@@ -14,7 +14,7 @@ from contract_tests.harness.mailbox import Mailbox
 from contract_tests.harness.newcomers import CHANGE_SUBJECT, CONFIRM_SUBJECT, RESET_SUBJECT, Newcomer
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def follow(visiting: Visit, server: ServerProcess, to: str, subject: str) -> Page:

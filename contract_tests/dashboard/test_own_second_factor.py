@@ -10,7 +10,7 @@ from contract_tests.harness.authenticators import App
 from contract_tests.harness.people import PASSWORD
 from contract_tests.harness.second_factors import complete
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WRONG = "four slow otters under a red bridge"
 

@@ -19,7 +19,7 @@ from contract_tests.harness.authenticators import App
 from contract_tests.harness.people import Person
 from contract_tests.storage.cluster import SharedCluster
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class AtHome:
         await expect(self.visiting.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def at_home(
     browser: Browser, start_server: StartServer, cluster: SharedCluster, migrated: str
 ) -> AsyncIterator[AtHome]:

@@ -12,7 +12,7 @@ from contract_tests.harness.browsers import SAFARI, Browser, post_sign_in
 from contract_tests.harness.mailbox import Mailbox
 from contract_tests.harness.people import PASSWORD, Person
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANOTHER = "four slow otters under a red bridge"
 ACCOUNT = "/api/v1/account"

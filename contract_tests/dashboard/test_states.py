@@ -12,7 +12,7 @@ from playwright.async_api import Route, expect
 
 from contract_tests.dashboard.chromium import Visit
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 IN_PARTS = {
     "/": ("#next", "#instances"),

@@ -12,7 +12,7 @@ from contract_tests.conftest import StartServer
 from contract_tests.dashboard.chromium import Visit, visit
 from contract_tests.harness.contract import CONTRACT, contract
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STATED = {"CANDOR_DATA_HOST": "Example Hosting <b>GmbH</b>", "CANDOR_DATA_LOCATION": "Germany"}
 

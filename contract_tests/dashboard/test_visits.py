@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from contract_tests.dashboard.chromium import visit
 from contract_tests.harness.server import ServerProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FORBIDDEN = {
     "an inline style": "document.body.setAttribute('style', 'color: red')",

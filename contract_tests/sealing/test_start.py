@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.people import Person
 from contract_tests.harness.second_factors import Holder
+from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster
 
 
@@ -45,16 +47,31 @@ class TestStart:
         assert (tmp_path / "broken").read_text() == "not a key\n"
 
 
+@pytest.fixture(scope="module")
+def sealed_once(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """A database with a sealed secret, and the data directory with its key, for copies."""
+    url = cluster.create_database("sealed", like=migrated)
+    server = ServerProcess(tmp_path_factory.mktemp("sealed") / "data", flags={"database-url": url})
+    try:
+        with server.until_ready().client() as client:
+            Holder.sign_in(client, Person.with_password(Administration(url), "ada")).with_totp()
+    finally:
+        code = server.stop()
+    assert code == 0, server.stderr
+    return url, server.data_dir
+
+
 class TestLostKey:
     @pytest.fixture
-    def sealed(self, start_server: StartServer, cluster: SharedCluster, migrated: str) -> tuple[str, Path]:
-        """A database with a sealed secret, and the data directory with its key."""
-        url = cluster.create_database("sealed", like=migrated)
-        server = start_server(database_url=url)
-        with server.client() as client:
-            Holder.sign_in(client, Person.with_password(Administration(url), "ada")).with_totp()
-        server.stop()
-        return url, server.data_dir
+    def sealed(
+        self, sealed_once: tuple[str, Path], cluster: SharedCluster, tmp_path: Path
+    ) -> tuple[str, Path]:
+        """A copy of both, of the test's own."""
+        url, data_dir = sealed_once
+        shutil.copytree(data_dir, tmp_path / "sealed")
+        return cluster.create_database("sealed", like=url), tmp_path / "sealed"
 
     @pytest.mark.promise("C17")
     def test_refuses_to_start_and_makes_no_other(

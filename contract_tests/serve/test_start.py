@@ -37,10 +37,11 @@ def taken_port() -> Iterator[int]:
 class TestReady:
     def test_says_ready_once_and_answers(self, start_server: StartServer) -> None:
         server = start_server()
+        assert server.url.startswith("http://127.0.0.1:")
         with server.client() as client:
             assert client.get("/health").status_code == 200
-        server.stop()
-        assert server.url.startswith("http://127.0.0.1:")
+            metadata = client.get("/.well-known/oauth-authorization-server").json()
+        assert metadata["issuer"] == server.url  # derived from where it listens
 
     def test_says_nothing_else_but_how_to_make_the_first_account(
         self, tmp_path: Path, cluster: SharedCluster
@@ -60,12 +61,6 @@ class TestReady:
         assert done.stdout.read() == b""
         assert done.wait(60) == 0
         done.stdout.close()
-
-    def test_derives_the_public_url_from_where_it_listens(self, start_server: StartServer) -> None:
-        server = start_server()
-        with server.client() as client:
-            metadata = client.get("/.well-known/oauth-authorization-server").json()
-        assert metadata["issuer"] == server.url
 
     def test_takes_the_public_url_that_it_is_given(self, start_server: StartServer) -> None:
         server = start_server(public_url="https://cloud.example.org/")
@@ -130,19 +125,19 @@ class TestRefusesToStart:
         assert "s3cr3t-word" not in server.stderr
         assert not server.data_dir.exists()
 
-    def test_when_the_database_is_newer(self, start_server: StartServer, cluster: SharedCluster) -> None:
-        url = cluster.create_database("newer")
-        start_server(database_url=url).stop()
+    def test_when_the_database_is_newer(
+        self, start_server: StartServer, cluster: SharedCluster, migrated: str
+    ) -> None:
+        url = cluster.create_database("newer", like=migrated)
         execute(url, "UPDATE alembic_version SET version_num = '9999'")
         assert "newer" in refusal(start_server(database_url=url, wait=False))
         assert rows(url, "SELECT version_num FROM alembic_version") == [{"version_num": "9999"}]
 
     @pytest.mark.promise("N1")
     def test_when_the_database_holds_what_the_contract_does_not_declare(
-        self, start_server: StartServer, cluster: SharedCluster
+        self, start_server: StartServer, cluster: SharedCluster, migrated: str
     ) -> None:
-        url = cluster.create_database("undeclared")
-        start_server(database_url=url).stop()
+        url = cluster.create_database("undeclared", like=migrated)
         execute(url, "CREATE TABLE shadow_profile (email text)")
         sentence = refusal(start_server(database_url=url, wait=False))
         assert "the records that the contract declares differ" in sentence
