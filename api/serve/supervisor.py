@@ -269,10 +269,16 @@ class _Server:
 
         say("loading the local model")
         model = LocalModel(self._settings, logs=self._logs)
-        await model.start()
+        starting = asyncio.create_task(model.start())
+        told = asyncio.create_task(self._told.wait())
         try:
+            await asyncio.wait({starting, told}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                await starting
             yield
         finally:
+            starting.cancel()
+            told.cancel()
             await model.end()
 
     def _workers(self) -> tuple[_Workers, Callable[[], bytes]]:

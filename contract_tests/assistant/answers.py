@@ -87,6 +87,13 @@ def normal(
     return joined(steps)
 
 
+def whole(words: Iterable[str] = WORDS, *, usage: object = USAGE) -> Answer:
+    """The same as one JSON, for whoever asks for no stream."""
+    message = {"role": "assistant", "content": "".join(words)}
+    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+    return status(200, _body([choice]) | {"object": "chat.completion", "usage": usage})
+
+
 def joined(steps: Iterable[bytes | float | Step]) -> Answer:
     """The same with what is to be sent at once in one piece."""
     found: list[bytes | float | Step] = []

@@ -1,15 +1,16 @@
 """An endpoint that speaks OpenAI's protocol, on a socket of this machine, with answers from a script.
 
-It keeps every request byte for byte and notices who leaves in the middle of an answer. It takes streaming
-requests only, as the server under test sends no others. `python -m contract_tests.assistant.upstream` runs
-it as a process of its own, for measurements: it prints its URL, answers each request in the same way and
-keeps nothing.
+It keeps every request byte for byte and notices who leaves in the middle of an answer. What it answers is a
+stream, as the server under test asks for nothing else. `python -m contract_tests.assistant.upstream` runs it
+as a process of its own, for measurements: it prints its URL, answers each request in the same way, those for
+no stream with the same text at once, and keeps nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import threading
 import time
 from collections import deque
@@ -22,10 +23,11 @@ import orjson
 import uvloop
 
 from api.serve.sockets import bind, port_of
-from contract_tests.assistant.answers import WORDS, Answer, Step, normal, status
+from contract_tests.assistant.answers import WORDS, Answer, Step, normal, status, whole
 
 KEY: Final = "sk-of-the-tests-0123456789abcdefghij"
 _PATH: Final = "/v1/chat/completions"
+_STREAMS: Final = re.compile(rb'"stream": ?true')
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,17 @@ class Upstream:
     """The simulator. A context manager: it answers inside of the block.
 
     `key` None answers whoever asks. What `play` was given is answered first, in that order; then `usual`.
+    `at_once`, if given, is what requests get that ask for no stream.
     """
 
-    def __init__(self, *, key: str | None = KEY, usual: Answer | None = None, keep: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        key: str | None = KEY,
+        usual: Answer | None = None,
+        at_once: Answer | None = None,
+        keep: bool = True,
+    ) -> None:
         self.asked: list[Asked] = []
         self.left: list[float] = []
         """When somebody left in the middle of an answer, by the monotonic clock."""
@@ -70,6 +80,7 @@ class Upstream:
         self.port = 0
         self._key = None if key is None else f"Bearer {key}".encode()
         self._keep = keep
+        self._at_once = at_once
         self._script: deque[Answer] = deque()
         self._changed = threading.Condition()
         self._loop = uvloop.new_event_loop()
@@ -133,6 +144,8 @@ class Upstream:
             return status(401, {"error": {"message": "no such key", "code": "invalid_api_key"}})
         if not request.head.startswith(b"POST " + _PATH.encode() + b" "):
             return status(404, {"error": {"message": "no such path", "code": None}})
+        if self._at_once is not None and _STREAMS.search(request.body) is None:
+            return self._at_once
         return self._script.popleft() if self._script else self.usual
 
     def note(self, *, connections: int = 0, under_way: int = 0, left: bool = False) -> None:
@@ -248,7 +261,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     words = [WORDS[number % len(WORDS)] for number in range(options.pieces)]
     usage: Mapping[str, int] = {"prompt_tokens": 11, "completion_tokens": options.pieces}
     answer = normal(words, usage=usage, pause_s=options.pause_ms / 1000)
-    Upstream(key=None, usual=answer, keep=False).serve()
+    Upstream(key=None, usual=answer, at_once=whole(words, usage=usage), keep=False).serve()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from api.gateways.assistant.local_server import CONTEXT, weights
 from api.gateways.assistant.models import Models
 from contract_tests.harness.server import ServerProcess
 from contract_tests.providers.conftest import Said, asked, question
+from contract_tests.serve.test_stop import eventually
 from contract_tests.storage.cluster import SharedCluster
 from handlers.ports import Message
 
@@ -147,6 +148,18 @@ class TestProcess:
         assert running.address != before
         assert running.events("local_model_died")[-1]["exit_code"] == -signal.SIGKILL
         assert len(running.events("local_model_started")) == started + 1
+
+    def test_that_is_still_loading_keeps_nobody_from_stopping(
+        self, cluster: SharedCluster, migrated: str, tmp_path: Path
+    ) -> None:
+        server = ServerProcess(
+            tmp_path / "data",
+            flags={"database-url": cluster.create_database("loading_model", like=migrated)},
+            variables={"CANDOR_LOCAL_MODEL": "yes"},
+        )
+        eventually(lambda: "loading the local model" in server.stderr, "the model is being loaded")
+        assert server.stop() == 0
+        assert not (tmp_path / "data" / FILE).exists()
 
     def test_ends_with_a_server_that_was_killed(
         self, cluster: SharedCluster, migrated: str, tmp_path: Path

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _REFUSAL_BYTES: Final = 16_384
 _NO_KEY: Final = "none"  # the SDK insists on one; it does not leave
-_KEPT_OPEN: Final = 16
 _KEPT_OPEN_S: Final = 30.0
 _HEADERS: Final = {
     "User-Agent": "candor",
@@ -72,7 +71,7 @@ def _http_client(limits: Limits) -> httpx2.AsyncClient:
         transport=Transport(
             trusted=_trusted(),
             connect_s=limits.connect_s,
-            kept_open=_KEPT_OPEN,
+            kept_open=limits.at_once,
             kept_open_s=_KEPT_OPEN_S,
         ),
         timeout=None,
