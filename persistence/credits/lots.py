@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from persistence.tables import metadata
 
 _lot = metadata.tables["credit_lot"]
 
-# In the text and not as an argument: a prepared statement's plan must know that the index of these fits.
-IS_NOT_EMPTY: ColumnElement[bool] = _lot.c.remaining > literal_column("0")
+IS_NOT_EMPTY: ColumnElement[bool] = _lot.c.remaining > 0
 """Of a row of `credit_lot`."""
 
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, bindparam, cast, delete, false, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    bindparam,
+    cast,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -30,12 +41,14 @@ _overdue = (
     .limit(bindparam("at_most"))
     .cte("overdue")
 )
-_wallets = (
+_people = select(_overdue.c.user_id).distinct().cte("people")
+_locked = (
     select(_wallet.c.user_id)
-    .where(_wallet.c.user_id.in_(select(_overdue.c.user_id)))
-    .with_for_update(of=_wallet, skip_locked=True)
-    .cte("wallets")
+    .where(_wallet.c.user_id == _people.c.user_id)
+    .with_for_update(skip_locked=True)
+    .lateral("locked")
 )
+_wallets = select(_locked.c.user_id).select_from(_people.join(_locked, literal(True))).cte("wallets")
 _ended = (
     delete(_hold)
     .where(_hold.c.id == _overdue.c.id, _hold.c.user_id == _wallets.c.user_id)

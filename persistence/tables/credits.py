@@ -83,7 +83,7 @@ class CreditLot(SQLModel, table=True):
 
     __tablename__ = "credit_lot"
     id: str = Field(sa_column=ulid(primary_key=True))
-    user_id: str = Field(sa_column=reference("account.id"))
+    user_id: str = Field(sa_column=reference("account.id", index=True))
     source: str = Field(sa_column=text(128, unique=True))
     kind: str = Field(sa_column=text(8))
     amount: int = Field(sa_column=whole(big=True))
@@ -94,7 +94,6 @@ class CreditLot(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("kind IN ('granted', 'paid')", name="kind"),
         CheckConstraint("amount > 0 AND remaining BETWEEN 0 AND amount", name="remaining"),
-        Index("ix_credit_lot_user_id_remaining", "user_id", postgresql_where=sql("remaining > 0")),
     )
 
 
