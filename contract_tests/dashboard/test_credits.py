@@ -19,7 +19,7 @@ from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import execute, rows
 from persistence.database import Database
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MODELS = ("demo", "second", "third", "fourth", "fifth", "<b>bold</b>")
 
