@@ -85,6 +85,7 @@ class Settings:
 
     assistant_credits_per_call: int = 250_000
     assistant_calls_at_once: int = 4
+    assistant_limit_s: int = 180
 
     turnstile_site_key: str | None = None
     turnstile_secret: str | None = field(default=None, repr=False)
@@ -258,6 +259,7 @@ _READERS: Mapping[str, values.Reader] = {
     "authorization_requests": values.integer(1, 1_000_000_000),
     "assistant_credits_per_call": values.integer(1, 1_000_000_000_000),
     "assistant_calls_at_once": values.integer(1, 10_000),
+    "assistant_limit_s": values.integer(1, 3_600),
     "turnstile_site_key": values.key,
     "turnstile_secret": values.key,
     "turnstile_url": values.service_url,

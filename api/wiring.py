@@ -246,6 +246,7 @@ def policy_of(settings: Settings) -> Policy:
         account_mails_per_email=settings.account_mails_per_email,
         credits_per_call=settings.assistant_credits_per_call,
         calls_at_once=settings.assistant_calls_at_once,
+        call_limit=timedelta(seconds=settings.assistant_limit_s),
     )
 
 

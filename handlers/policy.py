@@ -42,6 +42,7 @@ class Policy:
     account_mails_per_email: int
     credits_per_call: int
     calls_at_once: int
+    call_limit: timedelta
     unclaimed_window: timedelta = timedelta(hours=1)
     user_code_window: timedelta = timedelta(minutes=15)
     account_window: timedelta = timedelta(minutes=15)

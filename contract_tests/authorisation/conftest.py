@@ -38,4 +38,6 @@ def office(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> 
             )
             stack.callback(server.stop)
             urls.append(stack.enter_context(server.until_ready().client()))
-        yield Office(urls[0], urls[1], admin, database_url, Person.with_password(admin, "ada"))
+        ada = Person.with_password(admin, "ada")
+        admin.run("subscription", "grant", "--user", ada.email, "--plan", "individual")
+        yield Office(urls[0], urls[1], admin, database_url, ada)

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import pytest
-
 from contract_tests.assistant.answers import WORDS, Step, after, normal
 from contract_tests.completions.world import COMPLETE, MODEL, Asker, World
 
@@ -87,11 +85,3 @@ class TestLeaving:
                 assert pass_on.recv(65_536).startswith(b"HTTP/1.1 200")
         assert len(lab.upstream.asked) == 1
         assert settled(lab, asker)["error_code"] is None
-
-    @pytest.mark.timeout(60)
-    def test_a_server_that_stops_settles_what_is_under_way(self, lab: World) -> None:
-        """Its own test of stopping is in the suite of sudden death; here nobody waits any more."""
-        asker = lab.asker("late")
-        with lab.upstream.always(after(2, Step.HANG)), asking(lab, asker):
-            assert lab.upstream.wait(lambda: lab.upstream.under_way == 1)
-        assert settled(lab, asker)["error_code"] == "cancelled"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Literal
 
 from handlers.assistant import tokens
 from handlers.ports import End, LanguageModels, Piece, Question, UpstreamFailed, Usage
 
-LIMIT_S: Final = 180.0  # for a whole answer, whatever a gateway's own limits are
 _LONGEST: Final = 1_048_576  # characters: what the contract declares of an answer
 
 ErrorCode = Literal[
@@ -52,11 +52,12 @@ class Heard:
         return Usage(tokens.of_messages(question.messages) if said else 0, said), True
 
 
-async def listen(models: LanguageModels, question: Question, heard: Heard) -> None:
-    """Ask, and add what comes to `heard`. Raises UpstreamFailed; may be cancelled, which leaves the
-    provider."""
+async def listen(models: LanguageModels, question: Question, heard: Heard, *, limit: timedelta) -> None:
+    """Ask, and add what comes to `heard`. Raises UpstreamFailed, also when the whole answer takes longer than
+    the limit; may be cancelled, which leaves the provider.
+    """
     try:
-        async with asyncio.timeout(LIMIT_S), aclosing(models.ask(question)) as answer:
+        async with asyncio.timeout(limit.total_seconds()), aclosing(models.ask(question)) as answer:
             async for event in answer:
                 _take(event, heard)
     except TimeoutError:

@@ -32,7 +32,7 @@ from persistence.unit_of_work import Record, UnitOfWork
 
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant"})
 _PAUSES_S: Final = (0.1, 0.5, 1.0, 2.0, 4.0)  # between attempts to settle while the store is away
-_HOLD_LIFE: Final = timedelta(seconds=asking.LIMIT_S + sum(_PAUSES_S) + 60)
+_TO_SETTLE: Final = timedelta(seconds=sum(_PAUSES_S) + 60)
 
 Stores = Callable[[], UnitOfWork]
 
@@ -125,7 +125,9 @@ class _Call:
         code: ErrorCode | None = None
         failure: Exception | None = None
         try:
-            listening = asking.listen(self._ports.models, admitted.question, heard)
+            listening = asking.listen(
+                self._ports.models, admitted.question, heard, limit=self._ports.policy.call_limit
+            )
             if not await self.running.asking(listening):
                 code, failure = "cancelled", ClientGone()
         except UpstreamFailed as refused:
@@ -190,7 +192,7 @@ class _Call:
                 least=call.least,
                 open_at_most=policy.calls_at_once,
                 now=self._now,
-                expires_at=self._now + _HOLD_LIFE,
+                expires_at=self._now + policy.call_limit + _TO_SETTLE,
                 key_hash=request.key.digest if request.key is not None else None,
                 fingerprint=self.running.fingerprints[0] if request.key is not None else None,
             )
