@@ -56,7 +56,6 @@ class TestHead:
             "User-Agent": "candor",
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",
-            "Connection": "keep-alive",
             "Content-Type": "application/json",
             "Authorization": f"Bearer {KEY}",
             "Content-Length": str(len(request.body)),

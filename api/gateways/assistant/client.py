@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import ssl
 
 _REFUSAL_BYTES: Final = 16_384
+_PATH: Final = "/chat/completions"
 _NO_KEY: Final = "none"  # the SDK insists on one; it does not leave
 _KEPT_OPEN_S: Final = 30.0
 _HEADERS: Final = {
@@ -40,7 +41,7 @@ class Client(AsyncOpenAI):
     """A client for one endpoint, which may want no key. To be closed by whoever made it."""
 
     def __init__(self, base_url: str, key: str, limits: Limits) -> None:
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._url = httpx2.URL(f"{base_url.rstrip('/')}{_PATH}")
         self._headers = _HEADERS | ({"Authorization": f"Bearer {key}"} if key else {})
         # What is not None is not looked up in the environment.
         super().__init__(
@@ -58,11 +59,11 @@ class Client(AsyncOpenAI):
     async def ask(self, body: bytes) -> httpx2.Response:
         """The answer, when its head is there and says that events will follow. Raises UpstreamFailed for any
         other, and what the SDK raises."""
-        return await self.post(self._url, cast_to=httpx2.Response, content=body, stream=True)
+        return await self.post(_PATH, cast_to=httpx2.Response, content=body, stream=True)
 
     def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
         """Of what is given; the SDK would add a dozen headers, and those that a variable names."""
-        return self._client.build_request("POST", self._url, content=options.content, headers=self._headers)
+        return httpx2.Request("POST", self._url, headers=self._headers, content=options.content)
 
 
 def _http_client(limits: Limits) -> httpx2.AsyncClient:
