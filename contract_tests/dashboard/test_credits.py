@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Route, expect
@@ -14,6 +13,7 @@ from api.gateways.randomness import SystemRandomness
 from contract_tests.credits.ledger import A_MONTH, Ledger
 from contract_tests.dashboard.chromium import visit
 from contract_tests.dashboard.flow import Flow
+from contract_tests.dashboard.test_every_page import COLOURS_ARE_THERE, THEMES
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import execute, rows
@@ -160,25 +160,27 @@ class TestCredits:
             await page.get_by_role("button", name="Show more").click()
             await expect(page.get_by_role("dialog", name="Your sign-in has ended")).to_be_visible()
 
-    @pytest.mark.parametrize("theme", ["light", "dark"])
-    async def test_fits_narrow_and_wide_windows_with_everything_on_it(
+    async def test_fits_narrow_and_wide_windows_in_both_themes_with_everything_on_it(
         self,
         browser: Browser,
         server: ServerProcess,
         newcomer: Flow,
         admin: Administration,
         server_database: str,
-        theme: Literal["light", "dark"],
     ) -> None:
         await with_credits(newcomer, admin, server_database)
-        for width in (360, 1600):
-            async with visit(browser, server.url, width=width, theme=theme) as visiting:
-                await visiting.sign_in(newcomer.person)
-                page = await visiting.open("/credits")
-                await page.get_by_text("As a table").click()
-                await expect(page.locator("#list .rows > li")).to_have_count(20)
-                assert await visiting.faults() == []
-                assert not await visiting.is_scrolled_sideways()
+        async with visit(browser, server.url) as visiting:
+            await visiting.sign_in(newcomer.person)
+            page = await visiting.open("/credits")
+            await page.get_by_text("As a table").click()
+            await expect(page.locator("#list .rows > li")).to_have_count(20)
+            for theme in THEMES:
+                await page.emulate_media(color_scheme=theme)
+                await page.evaluate(COLOURS_ARE_THERE)
+                for width in (360, 1600):
+                    await page.set_viewport_size({"width": width, "height": 800})
+                    assert await visiting.faults() == []
+                    assert not await visiting.is_scrolled_sideways()
 
     async def test_each_part_stands_when_another_is_lost(
         self, browser: Browser, server: ServerProcess, newcomer: Flow, admin: Administration
