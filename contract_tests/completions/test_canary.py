@@ -46,6 +46,7 @@ ENDS: Sequence[tuple[str, Answer]] = [
     ("wrong JSON in a stream", [head(200, "text/event-stream"), b"8\r\ndata: {\r\n", MARK.encode()]),
     ("an error in a stream", [*after(1), event({"error": {"message": MARK}}), Step.CLOSE]),
     ("half an answer", [*after(1), piece(MARK), Step.RESET]),
+    ("an answer that never ends", [*after(1), piece(MARK), Step.HANG]),
 ]
 
 
@@ -59,7 +60,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def lab(directory: Path) -> Iterator[World]:
     """A server with PostgreSQL and temporary files of its own, so that all that it writes can be read."""
-    with world(None, directory, variables={"TMPDIR": str(directory / "temporary")}, ends_well=False) as made:
+    variables = {"TMPDIR": str(directory / "temporary"), "CANDOR_ASSISTANT_LIMIT_S": "3"}
+    with world(None, directory, variables=variables, ends_well=False) as made:
         yield made
 
 

@@ -97,11 +97,13 @@ class World:
         for model, price in ((MODEL, 1), (DEAR, 10), (FREE, 0)):
             self.add_model(model, price)
 
-    def add_model(self, model: str, price: int) -> None:
+    def add_model(
+        self, model: str, price: int, *, context: int = CONTEXT, max_output: int = MAX_OUTPUT
+    ) -> None:
         """Add a model of the provider at that price."""
         self.admin.run(
             *("model", "add", "--id", model, "--name", model.title(), "--provider", PROVIDER),
-            *("--token-credit", str(price), "--context", str(CONTEXT), "--max-output", str(MAX_OUTPUT)),
+            *("--token-credit", str(price), "--context", str(context), "--max-output", str(max_output)),
         )
 
     def calls_of(self, asker: Asker) -> list[dict[str, Any]]:

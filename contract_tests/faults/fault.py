@@ -30,6 +30,7 @@ AREAS = (
     "account",
     "credits",
     "providers",
+    "assistant",
 )
 PARTS = 3
 _NEEDED = {"id", "harm", "file", "replace", "by", "caught_by"}
