@@ -76,7 +76,7 @@ class ServerProcess:
 
     def client(self, **options: object) -> CheckedClient:
         """A client of this server that checks every answer; `options` are httpx.Client's."""
-        return CheckedClient(base_url=self.url, timeout=30, **options)
+        return CheckedClient(**{"base_url": self.url, "timeout": 30, **options})
 
     def async_client(self, **options: object) -> AsyncCheckedClient:
         """The same for many calls at once."""
