@@ -13,8 +13,8 @@ from api.jobs.job import Outcome, Run
 from api.jobs.metrics import JobMetrics
 from api.logs import Event, Logs
 from handlers.ports import Randomness
-from persistence.credits import books, refreshing, sweeping
-from persistence.credits.refreshing import Place
+from persistence.credits import books, expiring, sweeping
+from persistence.credits.expiring import Place
 from persistence.database import Database
 from persistence.retention import BEGINNING
 
@@ -70,12 +70,12 @@ class ExpireCredits:
         the next run. No row is deleted. Raises StoreUnavailable."""
         place, seen = Place(BEGINNING, ""), False
         for _ in range(self._steps_per_run):
-            wallets = await refreshing.overdue(
+            wallets = await expiring.overdue(
                 database.unit_of_work(), now=now, after=place, at_most=self._at_once
             )
             for each in wallets:
                 async with database.unit_of_work() as store:
-                    await refreshing.expire(store, user_id=each.user_id, now=now, randomness=self._randomness)
+                    await expiring.expire(store, user_id=each.user_id, now=now, randomness=self._randomness)
             seen = seen or bool(wallets)
             if len(wallets) < self._at_once:
                 return Outcome(0, more=False, idle=not seen)

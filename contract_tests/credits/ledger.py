@@ -17,6 +17,7 @@ import asyncpg
 from persistence.address import Address
 from persistence.credits import giving, holding, refreshing, settling, sweeping, wallets
 from persistence.credits.giving import LotKind
+from persistence.credits.ids import Ids as IdsPort
 from persistence.credits.settling import Settled, Settlement
 from persistence.database import Database
 
@@ -86,7 +87,7 @@ _FAULTS = {
 class Ledger:
     """One database's books."""
 
-    def __init__(self, url: str, database: Database, ids: refreshing.Ids | None = None) -> None:
+    def __init__(self, url: str, database: Database, ids: IdsPort | None = None) -> None:
         self.url = url
         self.database = database
         self.ids = ids or Ids()

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contract_tests.credits.ledger import A_MONTH, FEBRUARY, NOW, Ledger, Wallet
+from persistence.credits.expiring import Over, losses
 from persistence.credits.months import begin_of_next, month_of
-from persistence.credits.refreshing import Over, expiring
 from persistence.credits.settling import Settled
 from persistence.deletion import delete_account
 
@@ -201,20 +201,20 @@ class TestExpiry:
 class TestWhatIsLost:
     def test_is_all_of_what_nothing_holds(self) -> None:
         lots = [Over("a", 10, 0), Over("b", 20, 0)]
-        assert [lost for _, lost in expiring(lots, available=100)] == [10, 20]
+        assert [lost for _, lost in losses(lots, available=100)] == [10, 20]
 
     def test_is_nothing_of_what_calls_may_still_burn(self) -> None:
         lots = [Over("a", 10, 15), Over("b", 20, 15)]
-        assert [(lot.id, lost) for lot, lost in expiring(lots, available=100)] == [("b", 15)]
+        assert [(lot.id, lost) for lot, lost in losses(lots, available=100)] == [("b", 15)]
 
     def test_a_later_lot_is_held_by_calls_that_began_later(self) -> None:
         lots = [Over("a", 10, 0), Over("b", 20, 15)]
-        assert [lost for _, lost in expiring(lots, available=100)] == [10, 5]
+        assert [lost for _, lost in losses(lots, available=100)] == [10, 5]
 
     def test_is_never_more_than_is_available(self) -> None:
         lots = [Over("a", 10, 0), Over("b", 20, 0)]
-        assert [lost for _, lost in expiring(lots, available=12)] == [10, 2]
-        assert list(expiring(lots, available=0)) == []
+        assert [lost for _, lost in losses(lots, available=12)] == [10, 2]
+        assert list(losses(lots, available=0)) == []
 
 
 class TestAccountThatGoes:

@@ -7,6 +7,7 @@ before it got the lock: rows that it locks are read again, others are not, and e
 about that.
 
 `holding` sets credits aside for a call of the assistant, `settling` ends the call with what it took,
-`sweeping` ends the calls of servers that died. `refreshing` takes away what has expired and gives what a plan
-gives each month, `granting` what the operator gives. `books` proves that it all adds up, `listing` shows it.
+`sweeping` ends the calls of servers that died. `expiring` takes away what is past its time, `refreshing` does
+that and gives what a plan gives each month, `granting` what the operator gives. `books` proves that it all
+adds up, `listing` shows it.
 """

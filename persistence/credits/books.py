@@ -16,12 +16,12 @@ from typing import Final
 from sqlalchemy import bindparam, select, text
 
 from persistence.credits.lots import burned_first
+from persistence.credits.wallets import LOCK
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
 
 _account = metadata.tables["account"]
-_wallet = metadata.tables["credit_wallet"]
 _lot = metadata.tables["credit_lot"]
 
 # Each yields a person, what is recorded and what it should be by everything else. They see the same moment.
@@ -118,9 +118,6 @@ _DIFFERENCES = Statement(
 AT_ONCE: Final = 50
 """People whose books one look holds against themselves."""
 
-_LOCK = Statement(
-    select(_wallet.c.user_id).where(_wallet.c.user_id == bindparam("user_id")).with_for_update()
-)
 _LOTS = Statement(
     select(_lot.c.id, _lot.c.source, _lot.c.amount)
     .where(_lot.c.user_id == bindparam("user_id"))
@@ -225,7 +222,7 @@ def replay(lots: Sequence[Record], history: Sequence[Record]) -> dict[str, int]:
 
 async def rebuild(store: UnitOfWork, *, user_id: str, now: datetime) -> None:
     """Make the person's wallet, and what remains of each lot, again from transactions, entries and holds."""
-    if await store.write(_LOCK, user_id=user_id) is None:
+    if await store.write(LOCK, user_id=user_id) is None:
         return
     lots = await store.rows(_LOTS, user_id=user_id)
     remaining = replay(lots, await store.rows(_HISTORY, user_id=user_id))

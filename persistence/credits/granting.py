@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from persistence.credits.giving import LotKind, give
-from persistence.credits.refreshing import Ids
+from persistence.credits.ids import Ids
 from persistence.credits.wallets import make
 from persistence.statement import Statement
 from persistence.tables import metadata

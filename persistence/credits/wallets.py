@@ -14,6 +14,8 @@ from persistence.unit_of_work import UnitOfWork
 _wallet = metadata.tables["credit_wallet"]
 _account = metadata.tables["account"]
 
+LOCK = Statement(select(_wallet.c.user_id).where(_wallet.c.user_id == bindparam("user_id")).with_for_update())
+"""The lock on the wallet of `user_id`, until the transaction ends; no row if there is none."""
 _MAKE = Statement(
     upsert(_wallet)
     .from_select(
