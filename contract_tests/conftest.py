@@ -6,6 +6,7 @@ A test that only asks the server something takes `client`. One that starts, stop
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -109,6 +110,28 @@ async def async_client(server: ServerProcess) -> AsyncIterator[AsyncCheckedClien
 def admin(server: ServerProcess, server_database: str) -> Administration:
     """The operator's command line on the database under `server`."""
     return Administration(server_database)
+
+
+@pytest.fixture(scope="session")
+def _used_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    server = ServerProcess(tmp_path_factory.mktemp("used") / "data")
+    try:
+        server.until_ready()
+    finally:
+        code = server.stop()
+    assert code == 0, server.stderr
+    return server.data_dir
+
+
+@pytest.fixture
+def used_data_dir(_used_once: Path, tmp_path: Path) -> Path:
+    """A data directory of the test's own, of a server that made its database there and has stopped: one more
+    start takes half of the first."""
+    copy = tmp_path / "used"
+    subprocess.run(
+        ["cp", "-a", str(_used_once), str(copy)], check=True
+    )  # with the owners of PostgreSQL's files
+    return copy
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from typer.testing import CliRunner
-
 from api.cli.program import PROGRAM, app
+from contract_tests.harness.command_runner import CliRunner
 
 # No setting of a developer's shell reaches a test.
 _CLEAN: dict[str, str | None] = {name: None for name in os.environ if name.startswith("CANDOR_")}

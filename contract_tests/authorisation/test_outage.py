@@ -6,6 +6,7 @@ import base64
 import os
 import signal
 import time
+from pathlib import Path
 
 import httpx
 
@@ -49,8 +50,10 @@ def _never_issued_for(cookie: str | None) -> str:
     return secret.compose(prefix, bytes(range(32)))
 
 
-def test_every_operation_that_needs_the_database_says_so(start_server: StartServer) -> None:
-    server = start_server(database_url=None)
+def test_every_operation_that_needs_the_database_says_so(
+    start_server: StartServer, used_data_dir: Path
+) -> None:
+    server = start_server(database_url=None, data_dir=used_data_dir)
     stop_postgresql(server)
     with server.client() as client:
         for operation in contract().operations.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -38,8 +39,10 @@ def everything(server: ServerProcess) -> list[int]:
 
 
 @pytest.mark.timeout(600)  # on a machine that is busy with more than this
-async def test_a_killed_server_starts_again(start_server: StartServer, world: Callable[[str], World]) -> None:
-    server = start_server(database_url=None, workers=2, variables=SETTINGS)
+async def test_a_killed_server_starts_again(
+    start_server: StartServer, used_data_dir: Path, world: Callable[[str], World]
+) -> None:
+    server = start_server(database_url=None, data_dir=used_data_dir, workers=2, variables=SETTINGS)
     data_dir, port = server.data_dir, server.url.rpartition(":")[2]
     url = connection_url(data_dir)
     people, journal = world(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,10 @@ from persistence.embedded import connection_url
 
 
 @pytest.mark.timeout(600)  # on a machine that is busy with more than this
-async def test_a_worker_dies_twenty_times(start_server: StartServer, world: Callable[[str], World]) -> None:
-    server = start_server(database_url=None, workers=2, variables=SETTINGS)
+async def test_a_worker_dies_twenty_times(
+    start_server: StartServer, used_data_dir: Path, world: Callable[[str], World]
+) -> None:
+    server = start_server(database_url=None, data_dir=used_data_dir, workers=2, variables=SETTINGS)
     url = connection_url(server.data_dir)
     people, journal = world(url)
     async with loaded(server.url, people, journal) as load:

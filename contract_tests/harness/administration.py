@@ -13,9 +13,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from typer.testing import CliRunner
-
 from api.cli.program import app
+from contract_tests.harness.command_runner import CliRunner
 from contract_tests.harness.contract import REPOSITORY
 from contract_tests.harness.server import environment
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import httpx
 
@@ -21,8 +22,10 @@ def stop_postgresql(server: ServerProcess) -> None:
     eventually(lambda: httpx.get(f"{server.private_url}/readyz").status_code == 503, "it is away")
 
 
-def test_an_outage_is_told_by_the_ids_of_the_requests_that_met_it(start_server: StartServer) -> None:
-    server = start_server(database_url=None)
+def test_an_outage_is_told_by_the_ids_of_the_requests_that_met_it(
+    start_server: StartServer, used_data_dir: Path
+) -> None:
+    server = start_server(database_url=None, data_dir=used_data_dir)
     with server.client() as client:
         stop_postgresql(server)
         said = len(server.events)

@@ -87,8 +87,10 @@ def deaths(server: ServerProcess) -> list[object]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 class TestDatabaseDeath:
-    def test_is_survived_under_load(self, start_server: StartServer, workers: int) -> None:
-        server = start_server(database_url=None, workers=workers)
+    def test_is_survived_under_load(
+        self, start_server: StartServer, used_data_dir: Path, workers: int
+    ) -> None:
+        server = start_server(database_url=None, data_dir=used_data_dir, workers=workers)
         with server.client() as client:
             instance = Instance.register(client)
             token = instance.own_token()
@@ -108,16 +110,18 @@ class TestDatabaseDeath:
         assert server.stop() == 0
         assert not Postgres(Layout(server.data_dir)).is_alive()
 
-    def test_while_the_server_stops_changes_nothing(self, start_server: StartServer, workers: int) -> None:
-        server = start_server(database_url=None, workers=workers)
+    def test_while_the_server_stops_changes_nothing(
+        self, start_server: StartServer, used_data_dir: Path, workers: int
+    ) -> None:
+        server = start_server(database_url=None, data_dir=used_data_dir, workers=workers)
         kill_postgres(server.data_dir)
         assert server.stop() == 0
         assert not Postgres(Layout(server.data_dir)).is_alive()
 
 
 class TestDatabaseThatCannotLive:
-    def test_is_tried_again_until_it_can(self, start_server: StartServer) -> None:
-        server = start_server(database_url=None)
+    def test_is_tried_again_until_it_can(self, start_server: StartServer, used_data_dir: Path) -> None:
+        server = start_server(database_url=None, data_dir=used_data_dir)
         version = Layout(server.data_dir).cluster / "PG_VERSION"
         made_by = version.read_text()
         version.write_text("12\n")
@@ -129,8 +133,10 @@ class TestDatabaseThatCannotLive:
             assert Instance.register(client).own_token()
         assert server.stop() == 0
 
-    def test_does_not_keep_the_server_from_stopping(self, start_server: StartServer) -> None:
-        server = start_server(database_url=None)
+    def test_does_not_keep_the_server_from_stopping(
+        self, start_server: StartServer, used_data_dir: Path
+    ) -> None:
+        server = start_server(database_url=None, data_dir=used_data_dir)
         (Layout(server.data_dir).cluster / "PG_VERSION").write_text("12\n")
         kill_postgres(server.data_dir)
         eventually(has_logged(server, "database_not_restarted"), "it cannot be started")

@@ -136,8 +136,10 @@ def accepts_at(address: tuple[str, int]) -> bool:
 
 class TestStopping:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-    def test_exits_0_with_postgres_stopped(self, start_server: StartServer, number: signal.Signals) -> None:
-        server = start_server(database_url=None)
+    def test_exits_0_with_postgres_stopped(
+        self, start_server: StartServer, used_data_dir: Path, number: signal.Signals
+    ) -> None:
+        server = start_server(database_url=None, data_dir=used_data_dir)
         assert postgres_runs(server.data_dir)
         assert server.stop(number) == 0
         assert not postgres_runs(server.data_dir)
@@ -166,8 +168,10 @@ class TestStopping:
 
 @pytest.mark.parametrize("workers", [1, 2])
 class TestKilled:
-    def test_starts_again_with_all_that_was_stored(self, start_server: StartServer, workers: int) -> None:
-        killed = start_server(database_url=None, workers=workers)
+    def test_starts_again_with_all_that_was_stored(
+        self, start_server: StartServer, used_data_dir: Path, workers: int
+    ) -> None:
+        killed = start_server(database_url=None, data_dir=used_data_dir, workers=workers)
         with killed.client() as client:
             instance = Instance.register(client)
         killed.process.kill()
