@@ -46,6 +46,16 @@ class TestBench:
                 assert measured["requests_per_s"] > 0
                 assert 0 < measured["p50_ms"] <= measured["p99_ms"]
 
+    def test_asks_the_assistant_through_the_server_and_directly(self, tmp_path: Path) -> None:
+        out = tmp_path / "found.json"
+        run = bench("assistant", "--rounds", "1", "--seconds", "0.3", "--out", str(out))
+        assert run.returncode == 0, run.stderr
+        *_, ratio, added = json.loads(out.read_text())["results"]
+        assert ratio["subject"]["name"] == added["subject"]["name"] == "Candor"
+        for side in (ratio["subject"], ratio["baseline"], added["subject"], added["direct"]):
+            (measured,) = side["rounds"]
+            assert 0 < measured["p50_ms"] <= measured["p99_ms"]
+
     @pytest.mark.parametrize(
         "options", [["--rounds", "51"], ["--rounds", "0"], ["--seconds", "31"], ["nothing"]]
     )
