@@ -12,7 +12,7 @@ from api.gateways.assistant.models import Models
 from contract_tests.assistant.upstream import KEY, Upstream
 from handlers.ports import End, Message, Piece, Question, UpstreamFailed
 
-IMPATIENT = Limits(connect_s=1, first_s=1.5, between_s=0.5, total_s=3, at_once=4, waiting=2, wait_s=0.5)
+IMPATIENT = Limits(connect_s=2, first_s=2.5, between_s=1, total_s=4, at_once=4, waiting=2, wait_s=1)
 
 
 @dataclass(frozen=True, slots=True)

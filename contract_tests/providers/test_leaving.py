@@ -53,15 +53,15 @@ class TestLeaving:
         began = time.monotonic()
         said = await asked(models, question(upstream.url))
         assert said.fault == "timeout"
-        assert 2.9 < time.monotonic() - began < 4
+        assert 3.9 < time.monotonic() - began < 6
         assert await upstream.until(lambda: bool(upstream.left), within_s=1)
 
     async def test_nor_may_it_begin_with_comments_for_ever(self, models: Models, upstream: Upstream) -> None:
         silence = b"7\r\n: ping\n\r\n"
-        upstream.play([STREAM, *[step for _ in range(100) for step in (silence, 0.1)]])
+        upstream.play([STREAM, *[step for _ in range(150) for step in (silence, 0.1)]])
         began = time.monotonic()
         assert (await asked(models, question(upstream.url))).fault == "timeout"
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 4
 
 
 class TestConnections:
@@ -82,7 +82,7 @@ class TestConnections:
         upstream.play([STREAM + piece("yes", finish="stop") + DONE, Step.HANG])
         began = time.monotonic()
         assert (await asked(models, question(upstream.url))).text == "yes"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 2
         assert (await asked(models, question(upstream.url))).end is not None
         assert upstream.connections == 2
 
