@@ -79,4 +79,4 @@ class TestWholeRun:
 
 def test_a_part_of_the_tests_is_not_judged(checkout: Checkout) -> None:
     assert checkout.test("contract_tests/wire", coverage=1) == 0
-    assert checkout.calls == ["-m pytest -q --dist loadfile contract_tests/wire"]
+    assert checkout.calls == ["-m pytest -q --dist loadfile --no-loadscope-reorder contract_tests/wire"]
