@@ -19,14 +19,9 @@ import pytest
 
 from api.gateways.assistant.limits import Limits
 from api.gateways.assistant.local import FILE, LocalFile
-from api.gateways.assistant.local_server import CONTEXT, NAME, weights
+from api.gateways.assistant.local_server import CONTEXT, weights
 from api.gateways.assistant.models import Models
-from contract_tests.conftest import GENEROUS
-from contract_tests.harness.administration import Administration
-from contract_tests.harness.instances import Instance
-from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
-from contract_tests.harness.stored import everything_stored, rows
 from contract_tests.providers.conftest import Said, asked, question
 from contract_tests.serve.test_stop import eventually
 from contract_tests.storage.cluster import SharedCluster
@@ -37,7 +32,6 @@ pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(weights() is None, reason="scripts/in_environment local-model installs it"),
 ]
-MARK = "MARKED-for-the-model-7b3e"
 PATIENT = Limits(connect_s=5, first_s=120, between_s=60, total_s=200, at_once=2, waiting=2, wait_s=120)
 
 
@@ -46,7 +40,6 @@ class Running:
     """A server with the local model, and a way to ask that."""
 
     server: ServerProcess
-    database_url: str
     data_dir: Path
 
     def events(self, word: str) -> list[dict[str, object]]:
@@ -64,14 +57,13 @@ def running(
     cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     data_dir = tmp_path_factory.mktemp("model") / "data"
-    url = cluster.create_database("model", like=migrated)
     server = ServerProcess(
         data_dir,
-        flags={"database-url": url, "workers": "2"},
-        variables={"CANDOR_LOCAL_MODEL": "yes", **GENEROUS},
+        flags={"database-url": cluster.create_database("model", like=migrated), "workers": "2"},
+        variables={"CANDOR_LOCAL_MODEL": "yes"},
     )
     try:
-        yield Running(server.until_ready(), url, data_dir)
+        yield Running(server.until_ready(), data_dir)
     finally:
         code = server.stop()
     assert code == 0, server.stderr
@@ -123,38 +115,6 @@ class TestAnswers:
             await anext(going)
             await going.aclose()
         assert (await answer(local, "Hello.", max_tokens=4)).end is not None
-
-
-class TestComplete:
-    @pytest.mark.promise("C7", "K6")
-    def test_goes_from_an_instance_to_the_model_and_into_the_books(self, running: Running) -> None:
-        admin = Administration(running.database_url)
-        ada = Person.with_password(admin, "ada")
-        admin.run("subscription", "grant", "--user", ada.email, "--plan", "individual")
-        with running.server.client() as client:
-            signed_in = Instance.register(client, key=ada.key).sign_in(ada.pat).bearer
-            offered = client.get("/instance/assistant/models", headers=signed_in).json()["models"]
-            assert NAME in [each["id"] for each in offered]
-            before = client.get("/instance/assistant/usage", headers=signed_in).json()["balance"]
-            asked_for = {"model": NAME, "messages": [{"role": "user", "content": MARK}], "max_tokens": 16}
-            answer = client.post("/instance/assistant/complete", json=asked_for, headers=signed_in)
-            assert answer.status_code == 200, answer.text
-            after = client.get("/instance/assistant/usage", headers=signed_in).json()
-        (message,) = answer.json()["messages"]
-        usage = answer.json()["usage"]
-        assert message["role"] == "assistant"
-        assert message["content"]
-        assert usage["estimated"] is False
-        assert 0 < usage["completion_tokens"] <= 16
-        assert 0 < usage["credits"] <= usage["prompt_tokens"] + usage["completion_tokens"]
-        assert usage["balance"] == before - usage["credits"] == after["balance"]
-        assert after["reserved"] == 0
-        (call,) = rows(running.database_url, "SELECT * FROM assistant_call")
-        assert (call["model"], call["credits"], call["error_code"]) == (NAME, usage["credits"], None)
-        used = call["prompt_tokens"] + call["completion_tokens"]
-        assert call["credits"] + call["absorbed"] == used * call["token_credit"]
-        assert MARK not in everything_stored(running.database_url)
-        assert MARK not in running.server.stderr
 
 
 class TestProcess:
