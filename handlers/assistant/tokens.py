@@ -13,7 +13,7 @@ from typing import Final
 from handlers.ports import Message
 
 _AROUND_EACH: Final = 8  # tokens that mark a message's role and its ends
-_AROUND_ALL: Final = 8
+_AROUND_ALL: Final = 40  # what a model's template says on its own before a conversation
 _BYTES_AT_LEAST: Final = 2
 _BYTES_USUALLY: Final = 4
 
