@@ -25,7 +25,7 @@ from contract_tests.harness.contract import REPOSITORY, contract
 def bench(*options: str) -> subprocess.CompletedProcess[str]:
     """Run it as a program: it pins itself to a core, which would slow the tests after it."""
     command = [sys.executable, "-m", "contract_tests.bench", *options]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=110)
 
 
 class TestBench:
@@ -34,13 +34,16 @@ class TestBench:
         assert (operation.path, operation.method) == (PATH, "get")
         assert operation.declared["security"]
 
-    @pytest.mark.parametrize(("row", "target"), [("overhead", 0.7), ("token", 0.6), ("get_session", 0.5)])
-    def test_prints_a_table_and_writes_what_it_found(self, row: str, target: float, tmp_path: Path) -> None:
+    def test_prints_a_table_and_writes_what_it_found(self, tmp_path: Path) -> None:
         out = tmp_path / "found.json"
-        run = bench(row, "--rounds", "1", "--seconds", "0.2", "--out", str(out))
+        targets = {"overhead": 0.7, "token": 0.6, "get_session": 0.5}
+        run = bench(*targets, "--rounds", "1", "--seconds", "0.2", "--out", str(out))
         assert run.returncode == 0, run.stderr
-        assert f"≥ {target:.2f}" in run.stdout
-        for result in json.loads(out.read_text())["results"]:
+        for target in targets.values():
+            assert f"≥ {target:.2f}" in run.stdout
+        results = json.loads(out.read_text())["results"]
+        assert len(results) >= len(targets)
+        for result in results:
             for side in ("subject", "baseline"):
                 (measured,) = result[side]["rounds"]
                 assert measured["requests_per_s"] > 0

@@ -7,7 +7,9 @@ decided in its own memory would show with the second.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,26 +46,44 @@ class Arena:
         return rows(self.url, query, *values)
 
 
-@pytest.fixture(scope="session", params=[1, 2], ids=["one worker", "two workers"])
-def arena(
-    request: pytest.FixtureRequest,
-    cluster: SharedCluster,
-    migrated: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Arena]:
+@contextmanager
+def running(workers: int, cluster: SharedCluster, migrated: str, directory: Path) -> Iterator[Arena]:
     """A server of that many workers."""
     url = cluster.create_database("races", like=migrated)
-    flags = {"database-url": url, "workers": str(request.param)}
+    flags = {"database-url": url, "workers": str(workers)}
     variables = {**GENEROUS, "CANDOR_ACCOUNT_ATTEMPTS": "10"}  # which are counted by person
-    server = ServerProcess(tmp_path_factory.mktemp("races") / "data", flags=flags, variables=variables)
+    server = ServerProcess(directory / "data", flags=flags, variables=variables)
     try:
         admin = Administration(url)
         with server.until_ready().client() as client:
-            yield Arena(server, request.param, url, client, admin, Person.with_password(admin, "ada"))
+            yield Arena(server, workers, url, client, admin, Person.with_password(admin, "ada"))
     finally:
         code = server.stop()
     assert code == 0, server.stderr
     assert not [each for each in server.events if each["event"] == "unhandled_exception"], server.stderr
+
+
+@pytest.fixture(scope="session")
+def one_worker(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Arena]:
+    with running(1, cluster, migrated, tmp_path_factory.mktemp("races")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def two_workers(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Arena]:
+    with running(2, cluster, migrated, tmp_path_factory.mktemp("races")) as made:
+        yield made
+
+
+@pytest.fixture(params=["one_worker", "two_workers"], ids=["one worker", "two workers"])
+def arena(request: pytest.FixtureRequest) -> Arena:
+    """Each of both in turn. A parameter of the session would end the one to begin the other, file by file."""
+    made: Arena = request.getfixturevalue(request.param)
+    return made
 
 
 @pytest.fixture
