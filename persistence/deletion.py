@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, literal, select, update
 
+from persistence.credits import wallets
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import UnitOfWork
@@ -102,7 +103,12 @@ class Deleted:
 
 
 async def delete_account(store: UnitOfWork, *, user_id: str, now: datetime) -> Deleted | None:
-    """Delete the account, the workspaces that it owns and their instances; None if there is none."""
+    """Delete the account, the workspaces that it owns and their instances; None if there is none.
+
+    To be called before anything else is written. The account has a wallet then, if it had none: whoever
+    gives it credits in this moment locks that first, and could otherwise not be waited for in order.
+    """
+    await wallets.make(store, user_id=user_id, now=now)
     await store.write_rows(_HOLD_INSTANCES, user_id=user_id)
     for each in _HOLD_WHAT_BELONGS_TO_THE_PERSON:
         await store.write_rows(each, user_id=user_id)

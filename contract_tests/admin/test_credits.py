@@ -100,6 +100,7 @@ class TestCreditsVerify:
             f"{made['id']}: balance is 7, and should be 5.",
             f"{made['id']}: lots is 7, and should be 5.",
         ]
+        assert "The books of 1 accounts do not balance: balance, lots." in own.attempt("doctor").stdout
         as_json = own.attempt("credits", "verify", "--json")
         assert as_json.code == 1
         assert '"what": "balance", "recorded": 7, "computed": 5' in as_json.stdout

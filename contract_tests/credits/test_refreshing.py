@@ -222,6 +222,19 @@ class TestAccountThatGoes:
         await ledger.refresh("Z" * 26)
         assert await ledger.value("SELECT count(*) FROM credit_wallet") == 0
 
+    async def test_goes_while_its_first_credits_come(self, ledger: Ledger) -> None:
+        for _ in range(20):
+            ada = await ledger.person()
+
+            async def goes(user_id: str = ada) -> None:
+                async with ledger.database.unit_of_work() as store:
+                    assert await delete_account(store, user_id=user_id, now=NOW) is not None
+
+            looks = [ledger.refresh(ada) for _ in range(6)]
+            await asyncio.gather(*looks[:3], goes(), *looks[3:])
+            for table in ("account", "credit_wallet", "credit_lot", "credit_entry"):
+                assert await ledger.value(f"SELECT count(*) FROM {table}") == 0
+
     async def test_goes_with_all_its_credits_whatever_is_under_way(self, ledger: Ledger) -> None:
         for _ in range(10):
             ada = await ledger.person()
