@@ -11,6 +11,8 @@ from typing import Final
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, select
 
 from persistence import plans
+from persistence.credits.months import month_of
+from persistence.credits.refreshing import IS_DUE
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
@@ -18,7 +20,6 @@ from persistence.unit_of_work import Record, UnitOfWork
 FEATURE: Final = "feature:assistant"
 
 _account = metadata.tables["account"]
-_plan = metadata.tables["plan"]
 _entitlement = metadata.tables["plan_entitlement"]
 _wallet = metadata.tables["credit_wallet"]
 _model = metadata.tables["model"]
@@ -36,16 +37,12 @@ _entitled = exists(
 )
 _PURSE = (
     _entitled.label("entitled"),
-    _plan.c.monthly_credits,
     _wallet.c.posted,
     _wallet.c.held,
     _wallet.c.open_holds,
-    _wallet.c.granted_for,
-    _wallet.c.next_expiry,
+    IS_DUE.label("due"),
 )
-_with_purse = _account.join(_plan, _plan.c.name == plans.IN_FORCE).outerjoin(
-    _wallet, _wallet.c.user_id == _account.c.id
-)
+_with_purse = _account.outerjoin(_wallet, _wallet.c.user_id == _account.c.id)
 _of_user = _account.c.id == bindparam("user_id")
 _PURSE_OF = Statement(select(*_PURSE).select_from(_with_purse).where(_of_user))
 
@@ -119,17 +116,18 @@ _OUTCOME = Statement(
 
 
 async def purse(store: UnitOfWork, *, user_id: str, now: datetime) -> Record | None:
-    """Whether the plan in force switches the assistant on (`entitled`), the credits that it gives a month,
-    and the wallet's columns (None without one); None when there is no such account.
+    """Whether the plan in force switches the assistant on (`entitled`), what the wallet holds (None without
+    one), and whether that has to be brought up to date before it can be believed (`due`); None when there is
+    no such account.
     """
-    return await store.row(_PURSE_OF, user_id=user_id, now=now)
+    return await store.row(_PURSE_OF, user_id=user_id, now=now, month=month_of(now))
 
 
 async def standing(store: UnitOfWork, *, user_id: str, model: str, now: datetime) -> Record | None:
     """The same, with the model's columns and the address and sealed key of its provider: `id` is None when
     there is no such model, or it is disabled.
     """
-    return await store.row(_STANDING, user_id=user_id, model=model, now=now)
+    return await store.row(_STANDING, user_id=user_id, model=model, now=now, month=month_of(now))
 
 
 async def models(store: UnitOfWork, *, at_most: int) -> Sequence[Record]:

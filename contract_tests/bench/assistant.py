@@ -30,6 +30,7 @@ MODEL: Final = "heron-1"
 PATH: Final = "/instance/assistant/complete"
 TIMES: Final = 6.0  # of LiteLLM's requests/s, at 8 connections
 SHARE: Final = 0.3  # of what LiteLLM adds to a call, at one
+_PEOPLE: Final = 16  # of whom each call is the next one's
 _MESSAGES: Final = [{"role": "user", "content": "What stands in the shallow water?"}]
 _BODY: Final = json.dumps({"model": MODEL, "messages": _MESSAGES})
 
@@ -130,7 +131,7 @@ def _provider(bench: Bench) -> Program:
 
 
 def _prepare(whole: WholeServer, provider: int) -> None:
-    """The provider and its model, a person with a plan and credits beyond what can be spent, and the call."""
+    """The provider and its model, people, and the call of each."""
     admin = Administration(whole.database_url)
     admin.run("provider", "add", "--name", "lab", "--base-url", f"http://127.0.0.1:{provider}/v1")
     admin.run("provider-key", "set", "lab", f"--data-dir={whole.data_dir}", stdin="sk-bench-0123456789abcdef")
@@ -138,10 +139,17 @@ def _prepare(whole: WholeServer, provider: int) -> None:
         *("model", "add", "--id", MODEL, "--provider", "lab"),
         *("--token-credit", "1", "--context", "8000", "--max-output", "1000"),
     )
+    whole.calls = tuple(
+        Call("POST", PATH, f"Bearer {_token(whole, admin)}", _BODY, "application/json")
+        for _ in range(_PEOPLE)
+    )
+    members_of(whole)
+
+
+def _token(whole: WholeServer, admin: Administration) -> str:
+    """That of a new person, who has credits beyond what can be spent."""
     person = whole.person()
     admin.run("subscription", "grant", "--user", person.email, "--plan", "individual")
     admin.run("credits", "grant", "--user", person.email, "--credits=1000000000")
     with whole.client() as client:
-        token = Instance.register(client, key=person.key).sign_in(person.pat).access_token
-    whole.calls = (Call("POST", PATH, f"Bearer {token}", _BODY, "application/json"),)
-    members_of(whole)
+        return Instance.register(client, key=person.key).sign_in(person.pat).access_token

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from handlers.assistant import tokens
@@ -64,18 +63,8 @@ def answer_bound(call: Wanted, price: Price, *, held: int) -> int:
     return max(1, min(call.answer, held // price.token_credit - call.prompt))
 
 
-def month_of(now: datetime) -> str:
-    """The month whose credits a plan gives at this moment, in UTC: `2027-01`."""
-    return f"{now:%Y-%m}"
-
-
-def needs_refresh(standing: Record, *, now: datetime) -> bool:
+def needs_refresh(purse: Record) -> bool:
     """Whether the wallet has to be brought up to date before it can be believed: it is not there, the month's
     credits were not given yet, or some of its credits are over.
     """
-    if standing["posted"] is None:
-        return True
-    if standing["monthly_credits"] and standing["granted_for"] != month_of(now):
-        return True
-    over = standing["next_expiry"] is not None and standing["next_expiry"] <= now
-    return over and bool(standing["posted"] > standing["held"])
+    return purse["posted"] is None or bool(purse["due"])

@@ -156,7 +156,7 @@ class _Call:
         store = self._stores()
         wanted = {"user_id": self._request.user_id, "model": self._request.model}
         standing = await assistant.standing(store, **wanted, now=self._now)
-        if standing is not None and standing["entitled"] and admission.needs_refresh(standing, now=self._now):
+        if standing is not None and standing["entitled"] and admission.needs_refresh(standing):
             async with self._stores() as refreshed:
                 await refreshing.refresh(
                     refreshed,

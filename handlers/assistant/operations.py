@@ -31,7 +31,7 @@ async def get_models(*, caller: Caller, store: UnitOfWork, ports: Ports, now: da
 async def get_usage(*, caller: Caller, store: UnitOfWork, ports: Ports, now: datetime) -> dict[str, object]:
     """The balance of whoever is signed in."""
     purse = await _entitled(caller, store=store, now=now)
-    if admission.needs_refresh(purse, now=now):
+    if admission.needs_refresh(purse):
         await refreshing.refresh(store, user_id=caller.person, now=now, randomness=ports.randomness)
         purse = await _entitled(caller, store=store, now=now)
     return {"balance": purse["posted"] or 0, "reserved": purse["held"] or 0}
