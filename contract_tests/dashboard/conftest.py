@@ -1,4 +1,6 @@
-"""What the page tests share: a browser, and people and instances that meet in the device flow."""
+"""What the page tests share: a browser, and people and instances that meet in the device flow. All of them
+run in the browser's event loop, which is that of the session.
+"""
 
 from __future__ import annotations
 
