@@ -7,6 +7,7 @@ entitlement, credits set aside and settled durably, a row of what it took.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,9 +16,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import uvloop
+
 from contract_tests.bench import gateway_peer
 from contract_tests.bench.bench import Bench
 from contract_tests.bench.call import Call
+from contract_tests.bench.connection import at_a_rate
+from contract_tests.bench.load import share_ms
 from contract_tests.bench.results import NotMeasured, Ratio, Result, Side
 from contract_tests.bench.rounds import run_rounds
 from contract_tests.bench.subject import Program, Subject, members_of
@@ -30,6 +35,9 @@ MODEL: Final = "heron-1"
 PATH: Final = "/instance/assistant/complete"
 TIMES: Final = 6.0  # of LiteLLM's requests/s, at 8 connections
 SHARE: Final = 0.3  # of what LiteLLM adds to a call, at one
+PER_S: Final = 200
+P50_MS: Final = 5.0
+P99_MS: Final = 20.0
 _PEOPLE: Final = 16  # of whom each call is the next one's
 _MESSAGES: Final = [{"role": "user", "content": "What stands in the shallow water?"}]
 _BODY: Final = json.dumps({"model": MODEL, "messages": _MESSAGES})
@@ -87,6 +95,41 @@ class Added:
         return {**asdict(self), "shares": self.shares, "met": self.met}
 
 
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """What a call takes when they come at a steady rate, in ms, beside what it takes to ask directly."""
+
+    subject: str
+    p50_ms: float
+    p99_ms: float
+    direct_p50_ms: float
+    row: str = ROW
+    target: str = f"p50 < {P50_MS:.0f} ms, p99 < {P99_MS:.0f} ms"
+
+    @property
+    def what(self) -> str:
+        """The rate."""
+        return f"{self.subject}, {PER_S} requests/s"
+
+    @property
+    def measured(self) -> str:
+        """What is added to the median, and the slowest hundredth as it is."""
+        return f"p50 {self.p50_ms - self.direct_p50_ms:.2f} ms added, p99 {self.p99_ms:.2f} ms"
+
+    @property
+    def met(self) -> bool:
+        """Whether both are within bounds."""
+        return self.p50_ms - self.direct_p50_ms < P50_MS and self.p99_ms < P99_MS
+
+    def lines(self) -> list[str]:
+        """Nothing more."""
+        return []
+
+    def document(self) -> dict[str, object]:
+        """The numbers."""
+        return {**asdict(self), "met": self.met}
+
+
 def assistant(bench: Bench) -> Iterator[Result]:
     """Requests/s at 8 connections, and what is added to a call at one."""
     if bench.install and not gateway_peer.is_installed():
@@ -118,6 +161,17 @@ def _compared(bench: Bench, provider: Program, whole: WholeServer, rival: Progra
     one = run_rounds(*sides, pace=bench.pace, connections=1)
     found = [Side(name, rounds) for name, rounds in zip(names, one, strict=True)]
     yield Added(found[0], found[1], found[2] if rival is not None else None)
+    yield _paced(whole, provider, seconds=bench.pace.rounds * bench.pace.seconds)
+
+
+def _paced(whole: WholeServer, provider: Program, *, seconds: float) -> Paced:
+    latencies = {}
+    for side in (provider, whole):
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            asked = at_a_rate(side.port, side.calls, connections=16, per_s=PER_S, seconds=seconds)
+            latencies[side.name] = sorted(runner.run(asked))
+    mine, theirs = latencies[whole.name], latencies[provider.name]
+    return Paced(whole.name, share_ms(mine, 0.5), share_ms(mine, 0.99), share_ms(theirs, 0.5))
 
 
 def _provider(bench: Bench) -> Program:

@@ -38,6 +38,37 @@ async def as_fast_as_answered(
     return await _run(port, requests, connections=connections, goes_on=lambda: perf_counter() < until)
 
 
+async def at_a_rate(
+    port: int, calls: Sequence[Call], *, connections: int, per_s: float, seconds: float
+) -> list[float]:
+    """Send the calls in turn, so many each second whether or not the earlier ones were answered; the
+    latencies in seconds, from when each was due. Raises NotAnswered.
+    """
+    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    idle = asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
+    for each in opened:
+        idle.put_nowait(each)
+    latencies: list[float] = []
+
+    async def send(request: bytes, due: float) -> None:
+        connection = await idle.get()
+        await _exchange(*connection, request)
+        latencies.append(perf_counter() - due)
+        idle.put_nowait(connection)
+
+    began = perf_counter()
+    try:
+        async with asyncio.TaskGroup() as sending:
+            for number, call in zip(range(int(per_s * seconds)), cycle(calls)):
+                due = began + number / per_s
+                await asyncio.sleep(max(0.0, due - perf_counter()))
+                sending.create_task(send(call.raw, due))
+    finally:
+        for _, writer in opened:
+            writer.close()
+    return latencies
+
+
 async def one_by_one(port: int, calls: Sequence[Call]) -> Finished:
     """Send each call once, over one connection. Raises NotAnswered."""
     return await _run(port, iter([call.raw for call in calls]), connections=1, goes_on=lambda: True)

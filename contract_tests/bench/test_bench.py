@@ -53,11 +53,12 @@ class TestBench:
         out = tmp_path / "found.json"
         run = bench("assistant", "--rounds", "1", "--seconds", "0.3", "--out", str(out))
         assert run.returncode == 0, run.stderr
-        *_, ratio, added = json.loads(out.read_text())["results"]
+        *_, ratio, added, paced = json.loads(out.read_text())["results"]
         assert ratio["subject"]["name"] == added["subject"]["name"] == "Candor"
         for side in (ratio["subject"], ratio["baseline"], added["subject"], added["direct"]):
             (measured,) = side["rounds"]
             assert 0 < measured["p50_ms"] <= measured["p99_ms"]
+        assert 0 < paced["p50_ms"] <= paced["p99_ms"]
 
     @pytest.mark.parametrize(
         "options", [["--rounds", "51"], ["--rounds", "0"], ["--seconds", "31"], ["nothing"]]
