@@ -59,6 +59,7 @@ class TestAllow:
     async def test_works_with_the_keyboard_alone(self, signed_in: Visit, flow: Flow) -> None:
         asking = flow.asking()
         page = await signed_in.open("/device")
+        await expect(page.get_by_role("button", name=CONTINUE)).to_be_enabled()
         await page.get_by_label(CODE).focus()
         await page.keyboard.type(asking.user_code.lower().replace("-", " "))
         await page.keyboard.press("Enter")

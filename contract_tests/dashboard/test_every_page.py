@@ -48,14 +48,14 @@ async def test_is_usable_by_everybody(browser: Browser, server: ServerProcess, f
         await visiting.page.route("**/openapi.json", only_then)
         async with visiting.page.expect_request("**/openapi.json"):
             page = await visiting.open(path_of(name))
-        # A button that does nothing yet cannot be pressed; those of forms go nowhere without a script.
-        assert await page.locator("button[type=button]:enabled:visible").all_inner_texts() == []
+        # A button that does nothing yet cannot be pressed, nor a form sent in with the Enter key.
+        assert await page.locator("button:enabled:visible").all_inner_texts() == []
         known.set()
         await expect(page.locator("#recorded li").first).to_be_attached()
         await expect(page.locator("h1:visible")).to_have_count(1)
         await expect(page.locator(".loading")).to_have_count(0)
         await expect(page.locator("#recorded-line")).to_have_text(re.compile("^What this page recorded: ."))
-        await expect(page.locator("button[type=button]:disabled:visible")).to_have_count(0)
+        await expect(page.locator("button:disabled:visible")).to_have_count(0)
         for theme in THEMES:
             await page.emulate_media(color_scheme=theme)
             await page.evaluate(COLOURS_ARE_THERE)

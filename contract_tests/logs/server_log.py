@@ -24,7 +24,7 @@ _OWN = {"at", "public_url", "request_id"}
 
 _PROGRESS = re.compile(
     r"candor: (?:"
-    r"loading the program|loading the contract|starting the workers|stopped before it was ready"
+    r"loading the (?:program|contract|local model)|starting the workers|stopped before it was ready"
     r"|metrics and readiness are at http://\S+"
     r"|this is plain HTTP: give --tls-cert and --tls-key, or let a proxy in front speak TLS"
     r"|no captcha guards sign-up and sign-in: give CANDOR_TURNSTILE_SITE_KEY and CANDOR_TURNSTILE_SECRET"

@@ -26,6 +26,11 @@ from persistence.embedded.layout import ADMINISTRATOR, APPLICATION, Layout
 from persistence.embedded.process import ServerProcess
 
 _VARIABLE: Final = "CANDOR_TEST_DATABASE_URL"
+_SETTINGS: Final = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "500",  # each process keeps a dozen servers, whose pools do not shrink
+}
 
 
 class SharedCluster:
@@ -107,7 +112,7 @@ def shared_cluster(below: Path | None = None) -> Iterator[SharedCluster]:
     data_dir = Path(below or tempfile.gettempdir(), f"candor-tests-{os.geteuid()}")
     layout = Layout(data_dir)
     with _alone(data_dir):
-        server = EmbeddedPostgres(data_dir, extra_settings={"fsync": "off", "full_page_writes": "off"})
+        server = EmbeddedPostgres(data_dir, extra_settings=_SETTINGS)
         server.start(lambda progress: print(progress, file=sys.stderr))
     cluster = SharedCluster(layout.url(database="postgres", role=ADMINISTRATOR), layout)
     try:

@@ -12,7 +12,8 @@ const SENTENCES = {
 let made = 0;
 
 /**
- * Calls `work(values)` when the form is sent in; `values` are its named fields as text (check boxes: true or false).
+ * From now on the form can be sent in, which a page's own could not before: its button is `disabled` in the page, and
+ * so is what the Enter key does. Calls `work(values)` when it is; `values` are its named fields as text (check boxes: true or false).
  * `words` says in the form's own words what a refusal's `error` means: `{ field, message }` or a sentence.
  */
 export function onSubmit(form, work, { words = {} } = {}) {
@@ -25,6 +26,7 @@ export function onSubmit(form, work, { words = {} } = {}) {
     for (const field of wrong.reverse()) failField(field, complaintOf(field));
     if (!wrong.length) await busy(form, () => work(valuesOf(form), event.submitter), words);
   });
+  for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = false;
 }
 
 /** A labelled field with its hint and the place for what is wrong with it. `attributes` go to the input. */

@@ -39,8 +39,10 @@ begin(async ({ account, call }) => {
 });
 
 function showProfile({ name, username, email }) {
-  byId("name").value = name;
-  byId("username").value = username;
+  for (const [id, value] of [["name", name], ["username", username]]) {
+    byId(id).value = value;
+    byId(id).disabled = false; // what is typed before would be written over
+  }
   byId("email-now").textContent = email;
   const shown = document.querySelector(".who .name");
   shown.textContent = username;

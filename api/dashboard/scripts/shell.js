@@ -10,7 +10,7 @@
 // `coming` names the operations that a form of the page is there to call: what they would record is said beforehand.
 // `call(operationId, { path, query, body })` calls the contract; a `Refusal` that nobody catches is shown on the page.
 // A button of the page's own does something once `begin` has come that far: until then it is `disabled` in the page, or a
-// click would be lost. Elements are built by `element` (elements.js) from text alone. Forms go through `onSubmit`
+// click would be lost; so is a field that the page fills in. Elements are built by `element` (elements.js) from text alone. Forms go through `onSubmit`
 // (form.js), lists through `Region` (region.js: loading, empty and error states, further pages), a step that cannot be
 // undone through `confirmed` (dialog.js), and what went well is told with `tell` (toast.js).
 
