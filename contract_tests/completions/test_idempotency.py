@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from contract_tests.assistant.answers import normal, status
 from contract_tests.completions.world import Asker, World
+from contract_tests.conftest import GENEROUS
+from contract_tests.harness.server import ServerProcess
 
 
 @pytest.fixture
@@ -58,3 +61,61 @@ class TestSameKey:
         headers[b"Idempotency-Key"] = key.encode()
         body = {"model": "heron-1", "messages": [{"role": "user", "content": "?"}]}
         assert ada.client.post("/instance/assistant/complete", json=body, headers=headers).status_code == 400
+
+
+@pytest.fixture(scope="module")
+def elsewhere(
+    shared_world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Asker], Asker]]:
+    """The same person, asking at another server on the same database, under the same key file."""
+    server = ServerProcess(
+        tmp_path_factory.mktemp("elsewhere") / "data",
+        flags={"database-url": shared_world.url},
+        variables={**GENEROUS, "CANDOR_KEY_FILE": str(shared_world.server.data_dir / "candor.key")},
+    )
+    try:
+        with server.until_ready().client() as client:
+            yield lambda asker: Asker(client, asker.person, asker.headers)
+    finally:
+        code = server.stop()
+    assert code == 0, server.stderr
+
+
+class TestSameKeyElsewhere:
+    """Answers are kept in the memory of the process that gave them: another knows what they cost."""
+
+    def test_says_that_it_was_answered_and_for_how_much(
+        self, lab: World, ada: Asker, elsewhere: Callable[[Asker], Asker], key: str
+    ) -> None:
+        assert ada.ask(key=key).status_code == 200
+        before = ada.balance
+        answer = elsewhere(ada).ask(key=key)
+        assert (answer.status_code, answer.json()["error"]) == (409, "already_answered")
+        assert answer.json()["credits"] == 18
+        assert answer.headers["x-should-retry"] == "false"
+        assert (ada.balance, len(lab.upstream.asked)) == (before, 1)
+
+    def test_says_that_it_is_being_answered(
+        self, lab: World, ada: Asker, elsewhere: Callable[[Asker], Asker], key: str
+    ) -> None:
+        with lab.upstream.always(normal(before_s=2)), ThreadPoolExecutor(1) as thread:
+            first = thread.submit(ada.ask, key=key)
+            assert lab.upstream.wait(lambda: len(lab.upstream.asked) == 1)
+            answer = elsewhere(ada).ask(key=key)
+            assert (answer.status_code, answer.json()["error"]) == (409, "idempotency_in_flight")
+            assert int(answer.headers["Retry-After"]) > 0
+            assert first.result().status_code == 200
+        assert len(lab.upstream.asked) == 1
+
+    def test_refuses_another_request(
+        self, lab: World, ada: Asker, elsewhere: Callable[[Asker], Asker], key: str
+    ) -> None:
+        assert ada.ask("one", key=key).status_code == 200
+        assert elsewhere(ada).ask("two", key=key).json()["error"] == "idempotency_key_reused"
+
+    def test_tries_again_what_failed(
+        self, lab: World, ada: Asker, elsewhere: Callable[[Asker], Asker], key: str
+    ) -> None:
+        with lab.upstream.always(status(500)):
+            assert ada.ask(key=key).status_code == 502
+        assert elsewhere(ada).ask(key=key).status_code == 200
