@@ -23,10 +23,12 @@ from contract_tests.completions.world import (
     FREE,
     MODEL,
     MONTHLY,
+    PROVIDER,
     Asker,
     World,
 )
 from contract_tests.harness.instances import Instance
+from contract_tests.harness.stored import execute, rows
 
 SAID = "".join(WORDS)
 PER_CALL = 250_000
@@ -260,6 +262,22 @@ def test_the_operator_hears_of_a_key_that_is_refused(lab: World, ada: Asker) -> 
         answer = ada.ask()
     told = [each for each in lab.server.events if each["event"] == "provider_refused"]
     assert told[-1]["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_key_that_nobody_can_open_is_the_operator_s_to_mend(lab: World) -> None:
+    asker = lab.asker("locked")
+    before = asker.balance
+    (kept,) = rows(lab.url, "SELECT key_sealed FROM provider_key WHERE provider = $1", PROVIDER)
+    change = "UPDATE provider_key SET key_sealed = $1 WHERE provider = $2"
+    execute(lab.url, change, kept["key_sealed"][:-1] + b"?", PROVIDER)
+    try:
+        answer = asker.ask()
+    finally:
+        execute(lab.url, change, kept["key_sealed"], PROVIDER)
+    assert (answer.status_code, answer.json()["error"]) == (502, "provider_failed")
+    assert asker.usage() == {"balance": before, "reserved": 0}
+    assert lab.server.events[-1]["event"] == "provider_refused"
+    assert lab.upstream.asked == []
 
 
 def test_what_is_sent_is_json_of_the_declared_members_only(lab: World, ada: Asker) -> None:

@@ -22,7 +22,7 @@ from handlers.assistant.admission import Price, Wanted
 from handlers.assistant.asking import ErrorCode, Heard
 from handlers.assistant.calls import Answered, Key, Running
 from handlers.errors import InvalidToken
-from handlers.ports import Message, Ports, Question, UpstreamFailed
+from handlers.ports import CannotOpen, Message, Ports, Question, UpstreamFailed
 from handlers.presence import ClientGone, Presence
 from persistence import assistant
 from persistence.availability import StoreUnavailable
@@ -147,9 +147,10 @@ class _Call:
             raise refusals.UnknownModel
         price = Price(standing["token_credit"], standing["context"], standing["max_output"])
         call = self._wanted(price)
+        key = self._key(standing)
         id, held = await self._held(standing, call)
         bound = admission.answer_bound(call, price, held=held)
-        return _Admitted(id, self._question(standing, bound))
+        return _Admitted(id, self._question(standing, key, bound))
 
     async def _standing(self) -> Record:
         """What the person has and may, brought up to date."""
@@ -233,13 +234,22 @@ class _Call:
             return refusals.InsufficientCredits(required=call.least, available=available)
         return refusals.TooManyCalls()
 
-    def _question(self, standing: Record, bound: int) -> Question:
+    def _key(self, standing: Record) -> str | None:
+        """The operator's key at the provider, if there is one. Raises ProviderMisconfigured when it cannot be
+        opened."""
         sealed, provider = standing["key_sealed"], standing["provider"]
-        key = self._ports.sealing.open(sealed, context=f"provider-key:{provider}") if sealed else None
+        if sealed is None:
+            return None
+        try:
+            return self._ports.sealing.open(sealed, context=f"provider-key:{provider}").decode()
+        except CannotOpen:
+            raise refusals.ProviderMisconfigured from None
+
+    def _question(self, standing: Record, key: str | None, bound: int) -> Question:
         return Question(
-            provider=provider,
+            provider=standing["provider"],
             base_url=standing["base_url"],
-            key=key.decode() if key is not None else None,
+            key=key,
             model=standing["upstream"],
             messages=self._request.messages,
             max_tokens=bound,
