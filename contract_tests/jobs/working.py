@@ -177,6 +177,6 @@ RUNNING, WAITING = (
 FAILED_AT = 'candor_job_last_failure_timestamp_seconds{job="sweep"}'
 CUT = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()
 """
 ABANDON = "UPDATE pgqueuer SET heartbeat = now() - interval '31 seconds'"

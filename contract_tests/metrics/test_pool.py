@@ -57,7 +57,9 @@ async def test_who_waits_is_seen(start_server: StartServer, database_url: str) -
             await becomes(server, 2, **IN_USE)
             await becomes(server, 3, "candor_database_waiting")
             (held,) = rows(
-                database_url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                database_url,
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND backend_type = 'client backend'",
             )
             assert held["count"] <= 2 + BESIDE_THE_POOL + OURS
         assert {(await call).status_code for call in calls} == {201}
