@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.contract.document import ContractError, operations
-from api.contract.place import Place
+from api.contract.place import Place, members_of
 
 CLIENT_IP = "$context.client_ip"
 BODY = "$request.body#/"
@@ -56,7 +56,4 @@ def refuse_undeclared(
 
 def _members(place: Place) -> frozenset[str]:
     """What a forwarding of an operation can name: the members of its body, and the caller's address."""
-    found = {CLIENT_IP}
-    for _, content in place.at("requestBody").children("content"):
-        found |= {BODY + name for name, _ in content.at("schema").children("properties")}
-    return frozenset(found)
+    return frozenset({CLIENT_IP, *(BODY + name for name in members_of(place.at("requestBody")))})

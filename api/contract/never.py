@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from api.contract.document import ContractError, operations
-from api.contract.place import Place
+from api.contract.forwarding import BODY
+from api.contract.place import Place, members_of
 
-_REQUEST = "$request.body#/"
 _RESPONSE = "$response.body#/"
 
 
@@ -31,16 +31,8 @@ def refuse_untrue(tree: dict[str, Any]) -> None:
 
 def _names(place: Place) -> frozenset[str]:
     """The members of an operation's body and of its good answers."""
-    found = {_REQUEST + name for name in _members(place.at("requestBody"))}
+    found = {BODY + name for name in members_of(place.at("requestBody"))}
     for status, response in place.children("responses"):
         if status.startswith("2"):
-            found |= {_RESPONSE + name for name in _members(response)}
+            found |= {_RESPONSE + name for name in members_of(response)}
     return frozenset(found)
-
-
-def _members(place: Place) -> frozenset[str]:
-    return frozenset(
-        name
-        for _, content in place.children("content")
-        for name, _ in content.at("schema").children("properties")
-    )

@@ -67,6 +67,15 @@ class Place:
         raise ContractError(f"The references at {self.pointer} lead in a circle.")
 
 
+def members_of(body: Place) -> frozenset[str]:
+    """The names of the members that a request body or a response declares, of whatever media type."""
+    return frozenset(
+        name
+        for _, content in body.children("content")
+        for name, _ in content.at("schema").children("properties")
+    )
+
+
 def escaped(segment: str) -> str:
     """One segment of a JSON pointer (RFC 6901 section 3)."""
     return segment.replace("~", "~0").replace("/", "~1")

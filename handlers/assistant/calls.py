@@ -18,7 +18,7 @@ from handlers.presence import ClientGone, Presence
 
 _KEPT_FOR_S: Final = 600.0
 _KEPT_AT_MOST: Final = 128
-_KEPT_BYTES: Final = 4 * 1_048_576
+_KEPT_CHARACTERS: Final = 4 * 1_048_576
 _END_S: Final = 10.0  # what is under way when the server stops has this long to settle
 
 
@@ -54,10 +54,14 @@ class Running:
         self._asking: asyncio.Task[None] | None = None
         self._task: asyncio.Task[Answered] | None = None
 
-    def begin(self, work: Coroutine[Any, Any, Answered]) -> asyncio.Task[Answered]:
+    def begin(self, work: Coroutine[Any, Any, Answered]) -> None:
         """Go on by itself from now on."""
         self._task = asyncio.create_task(work)
-        self._task.add_done_callback(_heard_of)
+
+    @property
+    def task(self) -> asyncio.Task[Answered]:
+        """The call itself, once it was begun."""
+        assert self._task is not None, "it was begun"
         return self._task
 
     async def asking(self, work: Coroutine[Any, Any, None]) -> bool:
@@ -83,18 +87,17 @@ class Running:
 
     async def answer(self, presence: Presence) -> Answered:
         """Wait for it with a client. Raises what the call raises, and ClientGone when the client leaves."""
-        assert self._task is not None, "it was begun"
         self._waiting += 1
         leaving = asyncio.create_task(presence.gone())
         try:
-            await asyncio.wait({self._task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({self.task, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
             self._waiting -= 1
-            if not self._waiting and not self._task.done():
+            if not self._waiting and not self.task.done():
                 self.interrupt()
-        if self._task.done():
-            return self._task.result()
+        if self.task.done():
+            return self.task.result()
         raise ClientGone
 
 
@@ -102,14 +105,13 @@ class Calls:
     """Those of this process."""
 
     def __init__(self) -> None:
-        self._running: dict[Key | Running, tuple[Running, asyncio.Task[Answered]]] = {}
+        self._running: dict[Key | Running, Running] = {}
         self._kept: OrderedDict[Key, tuple[Answered, tuple[bytes, ...], float]] = OrderedDict()
-        self._bytes = 0
+        self._characters = 0
 
     def running(self, key: Key) -> Running | None:
         """The call under way under this key."""
-        found = self._running.get(key)
-        return found[0] if found is not None else None
+        return self._running.get(key)
 
     def kept(self, key: Key) -> tuple[Answered, tuple[bytes, ...]] | None:
         """The answer to this key, and which request it was to."""
@@ -120,22 +122,24 @@ class Calls:
     def begin(self, key: Key | None, running: Running, work: Coroutine[Any, Any, Answered]) -> Running:
         """Start a call. Its answer is kept for a while if it has a key."""
         named: Key | Running = key if key is not None else running
-        task = running.begin(work)
-        self._running[named] = (running, task)
-        task.add_done_callback(lambda ended: self._ended(named, running, ended))
+        running.begin(work)
+        self._running[named] = running
+        running.task.add_done_callback(lambda ended: self._ended(named, ended))
         return running
 
-    def _ended(self, named: Key | Running, running: Running, task: asyncio.Task[Answered]) -> None:
-        del self._running[named]
-        if isinstance(named, Key) and not task.cancelled() and task.exception() is None:
+    def _ended(self, named: Key | Running, task: asyncio.Task[Answered]) -> None:
+        running = self._running.pop(named)
+        # It is asked for in any case: a failure that nobody waits for any more is nobody's.
+        failed = task.cancelled() or task.exception() is not None
+        if isinstance(named, Key) and not failed:
             self._keep(named, task.result(), running.fingerprints)
 
     def _keep(self, key: Key, answered: Answered, fingerprints: tuple[bytes, ...]) -> None:
-        if len(answered.text) > _KEPT_BYTES:
+        if len(answered.text) > _KEPT_CHARACTERS:
             return
         self._kept[key] = (answered, fingerprints, time.monotonic())
-        self._bytes += len(answered.text)
-        while len(self._kept) > _KEPT_AT_MOST or self._bytes > _KEPT_BYTES:
+        self._characters += len(answered.text)
+        while len(self._kept) > _KEPT_AT_MOST or self._characters > _KEPT_CHARACTERS:
             self._forget_oldest()
 
     def _forget_old(self) -> None:
@@ -144,18 +148,12 @@ class Calls:
 
     def _forget_oldest(self) -> None:
         _, (answered, _, _) = self._kept.popitem(last=False)
-        self._bytes -= len(answered.text)
+        self._characters -= len(answered.text)
 
     async def close(self) -> None:
         """Leave all providers, and wait until what was under way is settled, some seconds at most."""
         under_way = list(self._running.values())
-        for running, _ in under_way:
+        for running in under_way:
             running.interrupt()
         if under_way:
-            await asyncio.wait({task for _, task in under_way}, timeout=_END_S)
-
-
-def _heard_of(task: asyncio.Task[Answered]) -> None:
-    """A failure that nobody waits for any more is nobody's."""
-    if not task.cancelled():
-        task.exception()
+            await asyncio.wait({running.task for running in under_way}, timeout=_END_S)

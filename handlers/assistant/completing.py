@@ -134,10 +134,11 @@ class _Call:
             code, failure = refused.fault, refusals.of(refused)
         except Exception as unforeseen:  # noqa: BLE001 (what was held is given back, whatever it is)
             code, failure = "internal", unforeseen
-        settled = await self._settle(admitted, heard, code)
+        settlement = self._settlement(admitted, heard, code)
+        settled = await self._settle(settlement)
         if failure is not None:
             raise failure
-        return self._answered(admitted, heard, settled)
+        return self._answered(heard, settlement, settled)
 
     async def _admitted(self) -> _Admitted:
         standing = await self._standing()
@@ -256,12 +257,11 @@ class _Call:
             temperature=self._request.temperature,
         )
 
-    async def _settle(self, admitted: _Admitted, heard: Heard, code: ErrorCode | None) -> Settled:
-        """Pay for the call, once. Raises StoreUnavailable when that cannot be made final: then a job gives
-        back what was held."""
+    def _settlement(self, admitted: _Admitted, heard: Heard, code: ErrorCode | None) -> Settlement:
+        """What the call comes to, now that it has ended."""
         elapsed = time.monotonic() - self._began
         usage, estimated = heard.usage(admitted.question)
-        settlement = Settlement(
+        return Settlement(
             id=admitted.id,
             user_id=self._request.user_id,
             prompt_tokens=usage.prompt_tokens,
@@ -273,10 +273,14 @@ class _Call:
             now=self._now + timedelta(seconds=elapsed),
             transaction_id=self._ports.randomness.id(self._now),
         )
+
+    async def _settle(self, call: Settlement) -> Settled:
+        """Pay for it, once. Raises StoreUnavailable when that cannot be made final: then a job gives back
+        what was held."""
         for pause in (*_PAUSES_S, None):
             try:
-                settled = await settling.settle(self._stores(), call=settlement)
-                return settled if settled is not None else await self._settled_before(settlement)
+                settled = await settling.settle(self._stores(), call=call)
+                return settled if settled is not None else await self._settled_before(call)
             except StoreUnavailable:
                 if pause is None:
                     raise
@@ -291,16 +295,15 @@ class _Call:
             raise StoreUnavailable
         return Settled(done["credits"], done["absorbed"], done["balance"])
 
-    def _answered(self, admitted: _Admitted, heard: Heard, settled: Settled) -> Answered:
-        usage, estimated = heard.usage(admitted.question)
+    def _answered(self, heard: Heard, call: Settlement, settled: Settled) -> Answered:
         assert heard.end is not None
         return Answered(
             model=self._request.model,
             text=heard.text,
             finish_reason=heard.end.finish_reason,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            estimated=estimated,
+            prompt_tokens=call.prompt_tokens,
+            completion_tokens=call.completion_tokens,
+            estimated=call.estimated,
             credits=settled.credits,
             balance=settled.balance,
         )

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, bindparam, cast, func, insert, literal, select, tuple_, union_all, update
+from sqlalchemy import BigInteger, bindparam, cast, func, insert, literal, select, tuple_, update
 
+from persistence.credits.entries import entered
 from persistence.credits.ids import Ids
 from persistence.credits.lots import IS_NOT_EMPTY, burned_first, next_expiry
 from persistence.credits.wallets import LOCK
@@ -23,7 +24,6 @@ _wallet = metadata.tables["credit_wallet"]
 _hold = metadata.tables["credit_hold"]
 _lot = metadata.tables["credit_lot"]
 _transaction = metadata.tables["credit_transaction"]
-_entry = metadata.tables["credit_entry"]
 
 _ID = _wallet.c.user_id.type
 _USER_ID = bindparam("user_id", type_=_ID)
@@ -70,21 +70,7 @@ _booked = (
     .returning(_transaction.c.id)
     .cte("booked")
 )
-_lines = union_all(
-    select(literal("user").label("account"), (-_AMOUNT).label("amount")),
-    select(literal("expired"), _AMOUNT),
-).subquery("lines")
-_entered = (
-    insert(_entry)
-    .from_select(
-        ["transaction_id", "account", "amount"],
-        select(_booked.c.id, _lines.c.account, _lines.c.amount).select_from(
-            _booked.join(_lines, literal(True))
-        ),
-    )
-    .returning(_entry.c.account)
-    .cte("entered")
-)
+_entered = entered(_booked, user=-_AMOUNT, against="expired")
 _EXPIRE = Statement(
     update(_wallet)
     .where(_wallet.c.user_id == _shrunk.c.user_id)

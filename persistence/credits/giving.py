@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import bindparam, func, insert, literal, select, union_all, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from persistence.credits.entries import entered
 from persistence.credits.wallets import locked_wallet
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -19,7 +20,6 @@ from persistence.unit_of_work import UnitOfWork
 _wallet = metadata.tables["credit_wallet"]
 _lot = metadata.tables["credit_lot"]
 _transaction = metadata.tables["credit_transaction"]
-_entry = metadata.tables["credit_entry"]
 
 LotKind = Literal["granted", "paid"]
 
@@ -45,21 +45,7 @@ _booked = (
     .returning(_transaction.c.id, _transaction.c.user_id, _transaction.c.key)
     .cte("booked")
 )
-_lines = union_all(
-    select(literal("user").label("account"), _AMOUNT.label("amount")),
-    select(literal("issued"), -_AMOUNT),
-).subquery("lines")
-_entered = (
-    insert(_entry)
-    .from_select(
-        ["transaction_id", "account", "amount"],
-        select(_booked.c.id, _lines.c.account, _lines.c.amount).select_from(
-            _booked.join(_lines, literal(True))
-        ),
-    )
-    .returning(_entry.c.account)
-    .cte("entered")
-)
+_entered = entered(_booked, user=_AMOUNT, against="issued")
 _laid = (
     insert(_lot)
     .from_select(
