@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,19 +55,22 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         """Send. That the server has stopped listening is no error: it may have answered already."""
-        with suppress(ConnectionError):
+        try:
             self.socket.sendall(data)
+        except ConnectionError:
+            self.reset = True
 
-    def answer(self, *, to_head: bool = False, or_reset: bool = False) -> Answer | None:
+    def answer(self, *, to_head: bool = False, or_cut_off: bool = False) -> Answer | None:
         """The next answer, None when the connection ended first.
 
-        With `or_reset` half an answer counts as none when the peer reset the connection: TCP then drops what
-        was on its way, as it must when a server closes before it has read everything (RFC 9112 section 9.6).
+        With `or_cut_off` half an answer counts as none: when a server closes before it has read everything,
+        TCP resets the connection and drops what was on its way (RFC 9112 section 9.6). Whether it was `reset`
+        is known when sending and reading have both ended, because only the first of them hears of it.
         Raises AssertionError for a hang, and for half an answer otherwise.
         """
         while (found := _parsed(self._received, to_head=to_head)) is None:
             if not self._more():
-                assert not self._received or (or_reset and self.reset), f"cut off: {self._received!r}"
+                assert not self._received or or_cut_off, f"cut off: {self._received!r}"
                 return None
         answer, self._received = found
         return answer
