@@ -103,21 +103,54 @@ async def verify(desk: Desk) -> Outcome:
         if verdict.last is None:
             break
         after = verdict.last
-    shown = [
-        {"id": each.user_id, "what": each.what, "recorded": each.recorded, "computed": each.computed}
-        for each in differences
-    ]
-    lines = [
-        f"{each.user_id}: {each.what} is {each.recorded}, and should be {each.computed}."
-        for each in differences[:_SHOWN_DIFFERENCES]
-    ]
+    lines = [_said(each) for each in differences[:_SHOWN_DIFFERENCES]]
     more = len(differences) - len(lines)
     if not differences:
         return Outcome({"accounts": people, "differences": []}, f"The books of {people} accounts balance.")
     return Outcome(
-        {"accounts": people, "differences": shown},
+        {"accounts": people, "differences": [_shown(each) for each in differences]},
         "\n".join([*lines, *([f"And {more} more."] if more else [])]),
         FAILED,
+    )
+
+
+@store_command(app, "rebuild")
+async def rebuild(desk: Desk, *, user: _User) -> Outcome:
+    """Make an account's balance again from the ledger, which stays as it is; end with 1 if it needs more.
+
+    For an account that `credits verify` has found wrong.
+    """
+    user_id = await finding.user_id(user, store=desk.store)
+    wrong = await books.look_at(desk.store, people=[user_id])
+    await books.rebuild(desk.store, user_id=user_id, now=desk.now)
+    left = await books.look_at(desk.store, people=[user_id])
+    done = f"The balance of the account {user_id} was made again"
+    if left:
+        verdict = f"{done}, but its books still do not balance: the ledger itself is wrong."
+    elif wrong:
+        verdict = f"{done}, and its books balance."
+    else:
+        verdict = f"{done}; its books had balanced before."
+    return Outcome(
+        {"id": user_id, "before": [_shown(each) for each in wrong], "left": [_shown(each) for each in left]},
+        "\n".join([*(_said(each) for each in left), verdict]),
+        FAILED if left else 0,
+    )
+
+
+def _shown(difference: Difference) -> dict[str, object]:
+    return {
+        "id": difference.user_id,
+        "what": difference.what,
+        "recorded": difference.recorded,
+        "computed": difference.computed,
+    }
+
+
+def _said(difference: Difference) -> str:
+    return (
+        f"{difference.user_id}: {difference.what} is {difference.recorded},"
+        f" and should be {difference.computed}."
     )
 
 

@@ -111,3 +111,45 @@ class TestCreditsVerify:
         before = rows(own.database_url, "SELECT xmin::text AS row FROM credit_wallet")
         own.run("credits", "verify")
         assert rows(own.database_url, "SELECT xmin::text AS row FROM credit_wallet") == before
+
+
+class TestCreditsRebuild:
+    @pytest.mark.promise("K6")
+    def test_makes_again_what_follows_from_the_ledger(self, desk: Desk, somebody: Somebody) -> None:
+        order = ["credits", "rebuild", "--user", somebody.email]
+        desk.run("credits", "grant", "--user", somebody.email, "--credits", "5")
+        assert desk.attempt(*order).stdout == (
+            f"The balance of the account {somebody.id} was made again; its books had balanced before.\n"
+        )
+        execute(desk.database_url, "UPDATE credit_wallet SET posted = 7 WHERE user_id = $1", somebody.id)
+        assert desk.run(*order) == {
+            "id": somebody.id,
+            "before": [
+                {"id": somebody.id, "what": "balance", "recorded": 7, "computed": 5},
+                {"id": somebody.id, "what": "lots", "recorded": 7, "computed": 5},
+            ],
+            "left": [],
+        }
+        assert desk.run("credits", "show", "--user", somebody.email)["balance"] == 5
+        execute(desk.database_url, "DELETE FROM credit_wallet WHERE user_id = $1", somebody.id)
+        assert desk.attempt(*order).stdout == (
+            f"The balance of the account {somebody.id} was made again, and its books balance.\n"
+        )
+        assert desk.run("credits", "show", "--user", somebody.email)["balance"] == 5
+
+    def test_says_when_the_ledger_itself_is_wrong(self, own: Desk) -> None:
+        made = own.run(
+            *("user", "create", "--email", "eve@example.org", "--username", "eve", "--name", "Eve")
+        )
+        own.run("credits", "grant", "--user", "eve", "--credits", "5")
+        execute(own.database_url, "UPDATE credit_lot SET amount = 6 WHERE user_id = $1", made["id"])
+        ended = own.attempt("credits", "rebuild", "--user", "eve")
+        assert (ended.code, ended.stderr) == (1, "")
+        assert ended.stdout.splitlines()[-1] == (
+            f"The balance of the account {made['id']} was made again, but its books still do not balance:"
+            " the ledger itself is wrong."
+        )
+        execute(own.database_url, "DELETE FROM account WHERE id = $1", made["id"])
+
+    def test_refuses_who_is_nobody(self, desk: Desk) -> None:
+        assert desk.refusal("credits", "rebuild", "--user", "nobody@example.org")

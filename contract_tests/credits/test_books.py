@@ -100,11 +100,21 @@ class TestRebuild:
         assert (await ledger.wallet(ada), await ledger.lots(ada)) == before
         assert await found(ledger) == []
 
+    async def test_makes_a_wallet_where_there_is_none(self, ledger: Ledger) -> None:
+        ada = await somebody_with_a_past(ledger)
+        before = await ledger.wallet(ada), await ledger.lots(ada)
+        await ledger.rows("DELETE FROM credit_wallet WHERE user_id = $1", ada)
+        async with ledger.database.unit_of_work() as store:
+            await books.rebuild(store, user_id=ada, now=NOW)
+        assert (await ledger.wallet(ada), await ledger.lots(ada)) == before
+        assert await found(ledger) == []
+
     async def test_changes_nothing_of_somebody_else(self, ledger: Ledger) -> None:
         ada, ben = await somebody_with_a_past(ledger), await somebody_with_a_past(ledger)
         await ledger.rows("UPDATE credit_wallet SET posted = posted + 1")
         async with ledger.database.unit_of_work() as store:
             await books.rebuild(store, user_id=ada, now=NOW)
+        async with ledger.database.unit_of_work() as store:
             await books.rebuild(store, user_id="Z" * 26, now=NOW)
         assert {each.user_id for each in await found(ledger)} == {ben}
         await ledger.rows("DELETE FROM account WHERE id = $1", ben)

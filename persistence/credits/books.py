@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, text
 
 from persistence.credits.lots import burned_first
-from persistence.credits.wallets import LOCK
+from persistence.credits.wallets import LOCK, make
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import Record, UnitOfWork
@@ -181,9 +181,14 @@ async def look(store: UnitOfWork, *, after: str, at_most: int) -> Verdict:
     """Hold the books of the next people, by id, against themselves, as they are at one moment."""
     found = await store.rows(_PEOPLE, after=after, at_most=at_most)
     people = [row["id"] for row in found]
-    rows = await store.rows(_DIFFERENCES, people=people) if people else []
-    differences = (Difference(row["user_id"], row["what"], row["recorded"], row["computed"]) for row in rows)
-    return Verdict(len(people), people[-1] if len(people) == at_most else None, tuple(differences))
+    differences = await look_at(store, people=people) if people else ()
+    return Verdict(len(people), people[-1] if len(people) == at_most else None, differences)
+
+
+async def look_at(store: UnitOfWork, *, people: Sequence[str]) -> tuple[Difference, ...]:
+    """Hold the books of these people against themselves, as they are at one moment."""
+    rows = await store.rows(_DIFFERENCES, people=people)
+    return tuple(Difference(row["user_id"], row["what"], row["recorded"], row["computed"]) for row in rows)
 
 
 async def verify(store: UnitOfWork) -> Sequence[Difference]:
@@ -221,7 +226,11 @@ def replay(lots: Sequence[Record], history: Sequence[Record]) -> dict[str, int]:
 
 
 async def rebuild(store: UnitOfWork, *, user_id: str, now: datetime) -> None:
-    """Make the person's wallet, and what remains of each lot, again from transactions, entries and holds."""
+    """Make the person's wallet, and what remains of each lot, again from transactions, entries and holds.
+
+    To be called before anything else is written. Nothing happens when there is no such person.
+    """
+    await make(store, user_id=user_id, now=now)
     if await store.write(LOCK, user_id=user_id) is None:
         return
     lots = await store.rows(_LOTS, user_id=user_id)
