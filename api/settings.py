@@ -86,6 +86,7 @@ class Settings:
     assistant_credits_per_call: int = 250_000
     assistant_calls_at_once: int = 4
     assistant_limit_s: int = 180
+    assistant_first_word_s: int = 60
 
     turnstile_site_key: str | None = None
     turnstile_secret: str | None = field(default=None, repr=False)
@@ -260,6 +261,7 @@ _READERS: Mapping[str, values.Reader] = {
     "assistant_credits_per_call": values.integer(1, 1_000_000_000_000),
     "assistant_calls_at_once": values.integer(1, 10_000),
     "assistant_limit_s": values.integer(1, 3_600),
+    "assistant_first_word_s": values.integer(1, 3_600),
     "turnstile_site_key": values.key,
     "turnstile_secret": values.key,
     "turnstile_url": values.service_url,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from itertools import count
@@ -19,6 +20,7 @@ from api.contract.never import refuse_untrue
 from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
+from api.gateways.assistant.limits import LOCAL, OUTSIDE, Limits
 from api.gateways.assistant.local import LocalFile
 from api.gateways.assistant.models import FORWARDED, PROCESSORS, Models
 from api.gateways.captcha import turnstile
@@ -137,9 +139,22 @@ def ports_of(settings: Settings, document: Document) -> Ports:
         passwords=PasswordLine(),
         sealing=FileSealing(settings.key_path),
         captcha=captcha,
-        models=Models(local=LocalFile(settings.data_dir) if settings.local_model == "yes" else None),
+        models=models_of(settings),
         calls=Calls(),
     )
+
+
+def models_of(settings: Settings) -> Models:
+    """The language models, which may take as long as the settings say."""
+    return Models(
+        local=LocalFile(settings.data_dir) if settings.local_model == "yes" else None,
+        limits=_patient(OUTSIDE, settings),
+        local_limits=_patient(LOCAL, settings),
+    )
+
+
+def _patient(limits: Limits, settings: Settings) -> Limits:
+    return replace(limits, first_s=settings.assistant_first_word_s, total_s=settings.assistant_limit_s)
 
 
 def captcha_of(settings: Settings) -> turnstile.Turnstile | None:

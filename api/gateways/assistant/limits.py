@@ -19,7 +19,7 @@ class Limits:
     connect_s: float = 5.0
     first_s: float = 60.0
     between_s: float = 30.0
-    total_s: float = 300.0
+    total_s: float = 180.0
     at_once: int = 64
     waiting: int = 64
     wait_s: float = 10.0
