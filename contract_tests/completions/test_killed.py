@@ -24,6 +24,7 @@ import pytest
 from contract_tests.assistant.answers import normal, status
 from contract_tests.completions.world import COMPLETE, MODEL, Asker, World
 from contract_tests.conftest import GENEROUS
+from contract_tests.harness.checking import trusted
 from contract_tests.harness.contract import REPOSITORY
 from contract_tests.harness.server import environment
 from contract_tests.harness.stored import execute, rows
@@ -97,7 +98,7 @@ async def one_round(
             answers.append(await http.post(COMPLETE, json=body, headers=asker.headers))
             answered.set()
 
-    async with httpx.AsyncClient(base_url=mayfly.url, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=mayfly.url, timeout=20, verify=trusted()) as http:
         calls = [asyncio.create_task(call(http, number * GAP_S)) for number in range(CALLS)]
         if moment == "asked":
             assert await lab.upstream.until(lambda: len(lab.upstream.asked) > asked, within_s=20)

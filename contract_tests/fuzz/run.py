@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from contract_tests.fuzz.credentials import FITTING, FuzzCredentials
 from contract_tests.harness import records
@@ -90,10 +91,15 @@ def fuzz(
     options: Sequence[str] = (),
 ) -> FuzzRun:
     """Run to the end and collect what was said; all as for `command`."""
+    variables = {
+        **credentials.as_variable(),
+        records.VARIABLE: str(records.directory() or ""),
+        "no_proxy": urlsplit(credentials.url).hostname or "",  # or one would be looked for before every call
+    }
     done = subprocess.run(
         command(credentials, contract=contract, max_examples=max_examples, options=options),
         cwd=REPOSITORY,
-        env={**environment(), **credentials.as_variable(), records.VARIABLE: str(records.directory() or "")},
+        env={**environment(), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -8,7 +8,9 @@ operation and status: `contract_tests/coverage` asks whether all that is declare
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -29,7 +31,7 @@ class CheckedClient(httpx.Client):
 
     def __init__(self, **options: Any) -> None:
         """`options` as for httpx.Client."""
-        super().__init__(**options)
+        super().__init__(**{"verify": trusted(), **options})
         _mark(self, options)
 
     def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
@@ -44,7 +46,7 @@ class AsyncCheckedClient(httpx.AsyncClient):
 
     def __init__(self, **options: Any) -> None:
         """`options` as for httpx.AsyncClient."""
-        super().__init__(**options)
+        super().__init__(**{"verify": trusted(), **options})
         _mark(self, options)
 
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
@@ -52,6 +54,13 @@ class AsyncCheckedClient(httpx.AsyncClient):
         response = await super().send(request, stream=stream, **options)
         check(response, body=not stream)
         return response
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whom httpx's own clients trust. Each would read that list of authorities again, which takes longer than
+    the calls of most tests."""
+    return httpx.create_ssl_context()
 
 
 def _mark(client: httpx.Client | httpx.AsyncClient, options: Mapping[str, Any]) -> None:
