@@ -20,6 +20,7 @@ from api.contract.never import refuse_untrue
 from api.contract.origin import origin_of
 from api.contract.records import Recorder, compile_collections
 from api.dashboard import assets
+from api.dashboard.problem_page import ProblemPage
 from api.gateways.assistant.limits import LOCAL, OUTSIDE, Limits
 from api.gateways.assistant.local import LocalFile
 from api.gateways.assistant.models import FORWARDED, PROCESSORS, Models
@@ -76,6 +77,7 @@ class Wiring:
         self.trusted_proxies: tuple[Network, ...] = settings.trusted_proxies
         self.max_body_bytes = settings.max_body_bytes
         self.origin = origin_of(settings.public_url)
+        self.problem_page = ProblemPage(ports.published.problem)
         self.clock: Callable[[], datetime] = _now
         self.authenticator = StoredCredentials(pat_prefix=settings.pat_prefix, collections=collections)
         self.recorder = Recorder(collections, ports.randomness)
@@ -282,6 +284,7 @@ def published(document: Document, dashboard: assets.Assets) -> Published:
         ),
         version=document.tree["info"]["version"],
         pages=dashboard.pages,
+        problem=dashboard.problem,
         files=dashboard.files,
     )
 

@@ -277,12 +277,15 @@ class StaticFile:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The contract in force, byte for byte, the pages by their names, and their static files by theirs."""
+    """The contract in force, byte for byte, the pages by their names, the page in place of an error document
+    (`api/dashboard/problem_page.py`), and their static files by theirs.
+    """
 
     yaml: StaticFile
     json: StaticFile
     version: str
     pages: Mapping[str, StaticFile]
+    problem: StaticFile
     files: Mapping[str, StaticFile]
 
 

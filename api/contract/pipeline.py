@@ -13,12 +13,13 @@ from time import perf_counter
 from typing import Any
 
 from api.client_address import client_address
+from api.contract.accept import wants_page
 from api.contract.compilation import Contract
 from api.contract.connexion_context import enter
 from api.contract.operation import Operation
 from api.contract.refusals import MethodNotAllowed, PathUnknown, refused
 from api.contract.request import Request
-from api.contract.response import Outgoing, Violation
+from api.contract.response import Outgoing, ResponsePlan, Violation
 from api.contract.sending import send
 from api.contract.surroundings import OUTSIDE, Surroundings, UnitOfWork
 from api.logs import Event, frames_of
@@ -47,6 +48,7 @@ class Engine:
         self._logs = surroundings.logs
         self._ports = surroundings.ports
         self._clock = surroundings.clock
+        self._problem_page = surroundings.problem_page
         self._origin = surroundings.origin
         self._trusted = tuple(surroundings.trusted_proxies)
         self._max_body_bytes = surroundings.max_body_bytes
@@ -147,7 +149,7 @@ class Engine:
         try:
             if isinstance(failure, Violation):
                 raise failure
-            outgoing = responses.check(render(failure, request_id=request.id, path=operation.path))
+            outgoing = responses.check(self._words(failure, request, responses, path=operation.path))
         except Violation as violation:
             self._violated(operation.id, request, violation)
             return responses.check(render(InternalError(), request_id=request.id, path=operation.path)), False
@@ -169,7 +171,14 @@ class Engine:
             self._tell(operation, request, failure)
 
     async def _answer_outside(self, request: Request, failure: ApiError) -> int:
-        return await self._send_outside(request, render(failure, request_id=request.id, path=""))
+        return await self._send_outside(request, self._words(failure, request, self._outside, path=""))
+
+    def _words(self, failure: Exception, request: Request, responses: ResponsePlan, *, path: str) -> Answer:
+        """What is said of a failure: a document, or a page where one is declared and the client wants it."""
+        document = render(failure, request_id=request.id, path=path)
+        if responses.has_page(document.status) and wants_page(request.headers.get(b"accept")):
+            return self._problem_page(document)
+        return document
 
     async def _send_outside(self, request: Request, answer: Answer) -> int:
         try:

@@ -83,6 +83,7 @@ class StatusPlan:
         # What says nothing of caching may be about somebody: nobody keeps it.
         self._unsaid = () if "cache-control" in headers else _NOT_KEPT
         self._json = next((each for each in contents if each.named.is_json), None)
+        self.has_page = any(each.named.essence == "text/html" for each in contents)
         self._plain = (
             ((b"content-type", self._json.header), *self._unsaid)
             if self._json is not None and not self._required
@@ -237,6 +238,11 @@ class ResponsePlan:
         if self._success is None:
             raise Violation("status_ambiguous", 200)
         return self._success.of_value(result)
+
+    def has_page(self, status: int) -> bool:
+        """Whether an answer with this status may be a page."""
+        plan = self.statuses.get(status)
+        return plan is not None and plan.has_page
 
     def _plan(self, status: int) -> StatusPlan:
         plan = self.statuses.get(status)

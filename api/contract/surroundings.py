@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Protocol
 
 from api.logs import Event
+from handlers.answers import Answer
 from handlers.caller import Caller
 
 OUTSIDE = "outside"  # what metrics and logs call the operation of a request that belongs to none
@@ -104,6 +105,11 @@ class Surroundings(Protocol):
     @property
     def logs(self) -> Logs:
         """Events."""
+        ...
+
+    @property
+    def problem_page(self) -> Callable[[Answer], Answer]:
+        """Makes a page for people of an error document, where the contract declares one."""
         ...
 
     @property

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from api.compression import gzip_copy
-from api.dashboard.composition import PAGES, Page, composed, policy_of
+from api.dashboard.composition import PAGES, PROBLEM, Page, composed, policy_of
 from handlers.ports import StaticFile
 
 _ROOT = Path(__file__).parent
@@ -39,9 +39,11 @@ _MODULE = re.compile(rb'[ ]*<script src="/assets/([a-z0-9._-]+)" type="module"><
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """What is published: the pages by their names (`device`), their files by both of theirs."""
+    """What is published: the pages by their names (`device`), the page in place of an error document as
+    `problem_page.py` takes it, and their files by both of theirs."""
 
     pages: Mapping[str, StaticFile]
+    problem: StaticFile
     files: Mapping[str, StaticFile]
 
 
@@ -59,7 +61,8 @@ def load(*, captcha: str | None = None) -> Assets:
         files[plain] = replace(file, name=plain, unchanging=False)
     names = {plain: file.name for plain, file in published.items()}
     pages = {name: _page(name, page, files, names, captcha=captcha) for name, page in PAGES.items()}
-    return Assets(MappingProxyType(pages), MappingProxyType(files))
+    problem = _page(PROBLEM, Page(), files, names, captcha=None)
+    return Assets(MappingProxyType(pages), problem, MappingProxyType(files))
 
 
 def digested(sources: Mapping[str, bytes]) -> dict[str, StaticFile]:

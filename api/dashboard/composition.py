@@ -53,6 +53,10 @@ PAGES: Mapping[str, Page] = MappingProxyType(
 """Every page by its name."""
 
 
+PROBLEM = "parts/problem"
+"""The page that is made of an error document (`problem_page.py`): it has no path of its own."""
+
+
 def composed(name: str, page: Page) -> bytes:
     """The page in its frame. Raises OSError when a part of it cannot be read."""
     head, _, content = (_PAGES / f"{name}.html").read_bytes().partition(b"\n\n")

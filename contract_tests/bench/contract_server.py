@@ -25,6 +25,7 @@ from api.serve.http_server import HttpServer
 from api.serve.protocol import BoundedHttp
 from api.settings import REPOSITORY
 from contract_tests.bench.measured_call import ANSWER, TOKEN
+from handlers.answers import Answer
 from handlers.caller import Caller
 from handlers.errors import InvalidToken
 
@@ -90,6 +91,10 @@ class InMemorySurroundings:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     max_body_bytes: int = 1 << 20
     origin: str = "http://127.0.0.1"
+
+    def problem_page(self, document: Answer) -> Answer:
+        """Never asked for."""
+        raise AssertionError(f"nobody looks at the answer {document.status}")
 
     async def startup(self) -> None:
         """Nothing to open."""

@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, ClassVar
 
 from api.logs import Logs
+from handlers.answers import Answer
 from handlers.caller import Caller, ClientCredentials
 from handlers.errors import ApiError, InvalidToken
 from persistence.availability import StoreUnavailable
@@ -127,6 +128,9 @@ class SampleSurroundings:
 
     def clock(self) -> datetime:
         return datetime.now(UTC)
+
+    def problem_page(self, document: Answer) -> Answer:
+        return Answer(document.status, b"<h1>Not answered</h1>", media_type="text/html")
 
     async def startup(self) -> None:
         self.started.append("startup")

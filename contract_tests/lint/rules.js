@@ -125,14 +125,17 @@ const errorsAreDocumented = aboutOperations(function* (operation, ctx) {
   }
 });
 
-/** Problem documents (RFC 9457), and below /oauth2/ what RFC 6749 section 5.2 prescribes. */
+const PAGE = 'text/html; charset=utf-8';
+
+/** Problem documents (RFC 9457), and below /oauth2/ what RFC 6749 section 5.2 prescribes; where browsers are sent, a page too. */
 const errorsHaveOneForm = aboutOperations(function* (operation, ctx, path) {
   const wanted = path.startsWith('/oauth2/') ? 'application/json' : PROBLEM;
   for (const [status, response] of responsesOf(operation, ctx)) {
     if (!/^[45]/.test(status)) continue;
     const content = response.content ?? {};
-    if (Object.keys(content).join() !== wanted) yield `The error ${status} is not ${wanted}.`;
-    for (const each of Object.values(content)) {
+    const { [PAGE]: page, ...documents } = content;
+    if (Object.keys(documents).join() !== wanted) yield `The error ${status} is not ${wanted}.`;
+    for (const each of Object.values(documents)) {
       const schema = resolved(each.schema, ctx) ?? {};
       if (!schema.required?.includes('request_id')) yield `The error ${status} has no request_id.`;
     }

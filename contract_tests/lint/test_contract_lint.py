@@ -51,7 +51,7 @@ def outside_without_a_request_id(document: dict[str, Any]) -> None:
             outside_without_a_request_id,
             [
                 "response 404: it has no X-Request-Id",
-                "response 404: an error that is not application/problem+json",
+                "response 404: an error that is not application/problem+json, and a page at most",
             ],
         ),
     ],

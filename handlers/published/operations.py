@@ -6,13 +6,12 @@ from handlers.answers import Answer
 from handlers.cacheable import file_answer
 from handlers.errors import NotFound
 from handlers.ports import Ports, StaticFile
+from handlers.published.pages import page_headers
 
 _CONTRACT_MAX_AGE_S = 60
 # Pages have no version in their names: a browser asks every time, and an upgrade never mixes two.
 _PAGE_MAX_AGE_S = 0
 _ASSET_MAX_AGE_S = 0
-_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
-_NO_FEATURE = ", ".join(f"{feature}=()" for feature in _FEATURES)
 
 
 async def openapi_yaml(*, if_none_match: str | None, ports: Ports) -> Answer:
@@ -150,8 +149,5 @@ def _page(name: str, *, if_none_match: str | None, accept_encoding: str | None, 
         if_none_match=if_none_match,
         accept_encoding=accept_encoding,
         max_age_s=_PAGE_MAX_AGE_S,
-        headers={
-            "Content-Security-Policy": file.content_security_policy or "default-src 'none'",
-            "Permissions-Policy": _NO_FEATURE,
-        },
+        headers=page_headers(file),
     )

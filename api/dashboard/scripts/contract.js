@@ -42,11 +42,19 @@ export class Contract {
 
   /** Counts the operations that brought the page itself here: those behind these paths of the document. */
   countVisits(...paths) {
-    for (const [name, { path, method }] of this.#operations) {
-      if (method !== "get" || !paths.includes(path)) continue;
+    for (const name of this.#visited(paths)) {
       this.#called.add(name);
       this.#succeeded.add(name);
     }
+  }
+
+  /** Counts the operation that was to bring the page, and did not: the one behind this path, if there is one. */
+  countRefusal(path) {
+    for (const name of this.#visited([path])) this.#called.add(name);
+  }
+
+  #visited(paths) {
+    return [...this.#operations].filter(([, { path, method }]) => method === "get" && paths.includes(path)).map(([name]) => name);
   }
 
   /**

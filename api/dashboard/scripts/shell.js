@@ -7,7 +7,7 @@
 //     begin(async ({ call, account, contract, main }) => { … }, { person: "needed" });
 //
 // `person` is "needed" (others are sent to sign in and come back), "welcome" (`account` is null for others) or "ignored".
-// `coming` names the operations that a form of the page is there to call: what they would record is said beforehand.
+// `refused` is for the page of what could not be answered. `coming` names the operations that a form of the page is there to call: what they would record is said beforehand.
 // `call(operationId, { path, query, body })` calls the contract; a `Refusal` that nobody catches is shown on the page.
 // A button of the page's own does something once `begin` has come that far: until then it is `disabled` in the page, or a
 // click would be lost; so is a field that the page fills in. Elements are built by `element` (elements.js) from text alone. Forms go through `onSubmit`
@@ -22,13 +22,15 @@ import { Session, SignedOut } from "/assets/session.js";
 import { tell } from "/assets/toast.js";
 
 /** Opens the page: loads the contract, learns who is signed in, then lets the page show itself. */
-export async function begin(show, { person = "needed", coming = [] } = {}) {
+export async function begin(show, { person = "needed", coming = [], refused = false } = {}) {
   const main = byId("main");
   main.setAttribute("aria-busy", "true");
   markPlace();
   try {
     const contract = await Contract.load();
-    contract.countVisits(location.pathname, "/assets/{name}", "/openapi.json");
+    contract.countVisits("/assets/{name}", "/openapi.json");
+    if (refused) contract.countRefusal(location.pathname);
+    else contract.countVisits(location.pathname);
     const caller = person === "ignored" ? contract : new Session(contract);
     const call = async (name, request) => {
       try {
