@@ -1,13 +1,13 @@
-"""One SQL statement, written with SQLAlchemy Core and compiled exactly once.
+"""One SQL statement, written with SQLAlchemy Core and compiled at most once.
 
 Hot statements do not pass through an ORM session: a Core clause against the table classes is turned into text
-with ``$n`` positions when its module is imported, and from then on only the arguments change, so that asyncpg
-can keep it as a prepared statement. Nothing here talks to a database.
+with ``$n`` positions when it is used for the first time, and from then on only the arguments change, so that
+asyncpg can keep it as a prepared statement. Nothing here talks to a database.
 """
 
 from collections.abc import Callable, Mapping
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Delete, Insert, Update
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -19,14 +19,17 @@ _DIALECT: Final = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore
 
 
 class Statement:
-    """A compiled statement and the names of the values it needs.
+    """A statement and the names of the values it needs.
+
+    It is compiled when anything is asked of it, because no process uses all statements that it imports. What
+    cannot be compiled is found by the tests, which compile them all.
 
     The names are those of the clause's ``bindparam``s (and, for an ``insert()`` without ``values()``, its
     columns). Constants inside the clause become arguments too and are filled in here. Values reach asyncpg as
     they are: SQLAlchemy's type conversions are not applied, the driver's own codecs are the only ones.
     """
 
-    __slots__ = ("_constants", "_names", "_pick", "no_row_means_no_change", "sql")
+    __slots__ = ("_clause", "_constants", "_names", "_pick", "no_row_means_no_change", "sql")
 
     sql: str
     """The text sent to PostgreSQL, with ``$n`` positions."""
@@ -36,11 +39,22 @@ class Statement:
     row, it has changed nothing, and can therefore run on its own without a transaction to undo it."""
 
     def __init__(self, clause: ClauseElement) -> None:
-        """Compile ``clause``.
+        """Keep ``clause`` until it is compiled.
 
-        Raises TypeError for an expanding ``IN`` (its text would depend on its values: compare with
+        That raises TypeError for an expanding ``IN`` (its text would depend on its values: compare with
         ``any_(bindparam(..., type_=ARRAY(...)))`` instead).
         """
+        self._clause = clause
+
+    def __getattr__(self, name: str) -> Any:
+        """Compile: Python asks here only for what is not set, which it is from then on."""
+        if name not in Statement.__slots__ or name == "_clause":
+            raise AttributeError(name)
+        self._compile(self._clause)
+        del self._clause
+        return getattr(self, name)
+
+    def _compile(self, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT)
         if not isinstance(compiled, SQLCompiler):
             raise TypeError("a Statement is made from a query or a change of rows, not from a definition")

@@ -1,5 +1,8 @@
 """Statements are compiled once and take exactly the values that they name."""
 
+import gc
+import importlib
+import pkgutil
 import re
 from datetime import UTC, datetime
 
@@ -21,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+import persistence
 from persistence.statement import Statement
 
 _METADATA = MetaData()
@@ -89,7 +93,7 @@ def test_the_refusal_repeats_no_value() -> None:
 
 def test_refuses_a_text_that_depends_on_values() -> None:
     with pytest.raises(TypeError, match="any_"):
-        Statement(select(CODE).where(CODE.c.id.in_(bindparam("ids", expanding=True))))
+        _ = Statement(select(CODE).where(CODE.c.id.in_(bindparam("ids", expanding=True)))).sql
 
 
 def test_an_array_parameter_is_the_way_to_say_in() -> None:
@@ -103,3 +107,24 @@ def test_knows_when_no_row_means_no_change() -> None:
     assert not Statement(insert(CODE).values(id=bindparam("id"))).no_row_means_no_change, "it never has a row"
     assert not REDEEM.no_row_means_no_change, "the update may have happened without the insert"
     assert not Statement(select(one.cte("done"))).no_row_means_no_change
+
+
+def test_every_statement_of_the_program_can_be_compiled() -> None:
+    """At its first use would be late to find that one cannot. Wherever it is kept: in a table, say."""
+    for module in pkgutil.walk_packages(persistence.__path__, "persistence."):
+        if ".migrations" not in module.name:
+            importlib.import_module(module.name)
+    found = [each for each in gc.get_objects() if type(each) is Statement]
+    assert len(found) > 200, "the statements of the program are not there"
+    assert all(each.sql for each in found)
+
+
+def test_is_compiled_no_more_than_once() -> None:
+    statement = Statement(select(CODE.c.id))
+    assert statement.sql is statement.sql
+    assert statement.names == frozenset()
+
+
+def test_an_unknown_attribute_is_no_reason_to_compile() -> None:
+    statement = Statement(select(CODE).where(CODE.c.id.in_(bindparam("ids", expanding=True))))
+    assert not hasattr(statement, "text")
