@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from api.contract.compilation import compile_contract, resolver_for
-from api.contract.connexion_app import ContractMiddleware, connexion_specification
+from api.contract.connexion_app import ContractMiddleware, add_contract
 from api.contract.document import Document
 from api.contract.lean_connexion import AsyncApp, LifespanMiddleware
 from api.contract.pipeline import Engine
@@ -26,16 +26,17 @@ def build_app(document: Document, *, wiring: Surroundings, handlers: str = "hand
     that cannot be imported raises what it raised. The lifespan runs `wiring.startup` and `wiring.shutdown`.
     """
     resolver = resolver_for(document.tree, handlers)
-    contract = compile_contract(document.tree, connexion_specification(document.tree), resolver, SECURITY_MAP)
-    engine = Engine(contract, wiring)
     app = AsyncApp(
         __name__,
         lifespan=partial(_lifespan, wiring=wiring),
-        middlewares=[LifespanMiddleware, partial(ContractMiddleware, contract=contract, engine=engine)],
+        middlewares=[LifespanMiddleware],
         resolver=resolver,
         security_map=SECURITY_MAP,
     )
-    app.add_api(document.tree)
+    specification = add_contract(app, document.tree)
+    contract = compile_contract(document.tree, specification, resolver, SECURITY_MAP)
+    engine = Engine(contract, wiring)
+    app.middleware.middlewares.append(partial(ContractMiddleware, contract=contract, engine=engine))
     return app
 
 

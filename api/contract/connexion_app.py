@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.contract.compilation import Contract
-from api.contract.lean_connexion import OpenAPISpecification, Specification, SpecMiddleware
+from api.contract.lean_connexion import AsyncApp, OpenAPISpecification, Specification, SpecMiddleware
 from api.contract.pipeline import Engine
 
 _validate_3_0 = OpenAPISpecification._validate_spec
@@ -26,10 +26,13 @@ def _validate(cls: type[OpenAPISpecification], spec: dict[str, Any]) -> None:
 OpenAPISpecification._validate_spec = classmethod(_validate)
 
 
-def connexion_specification(tree: dict[str, Any]) -> Specification:
-    """Connexion's reading of a contract. It gets a tree, so no template language and no loader touches the
-    file."""
-    return Specification.load(tree)
+def add_contract(app: AsyncApp, tree: dict[str, Any]) -> Specification:
+    """Give an application its contract; returned is Connexion's reading of it, which is made only once
+    because it costs time and memory. It gets a tree, so no template language and no loader touches the file.
+    """
+    app.add_api(tree)
+    (api,) = app.middleware.apis
+    return api.specification
 
 
 class ContractMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion publishes no types
@@ -41,8 +44,7 @@ class ContractMiddleware(SpecMiddleware):  # type: ignore[misc]  # connexion pub
         self._engine = engine
 
     def add_api(self, specification: Specification, **options: Any) -> None:
-        """Hear of a specification from Connexion. The engine was compiled from it before the application
-        was made."""
+        """Hear of a specification from Connexion: the one that the engine was compiled from."""
         if set(self._contract.table.paths) != set(specification["paths"]):
             raise RuntimeError("Connexion added a specification that the engine was not compiled from.")
 

@@ -52,6 +52,7 @@ class Fleet:
     async def start(self) -> None:
         """Return when every worker accepts requests. Raises StartFailed with the sentence of one that does
         not."""
+        gc.freeze()  # what was loaded stays
         gc.enable()
         lines = [await _opened(end) for end in self._waiting]
         for line in lines:

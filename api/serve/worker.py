@@ -61,9 +61,8 @@ class Worker:
             await self._serving
         if self._tls is not None:
             self._following = asyncio.create_task(self._tls.follow())
-        # What was loaded until now stays, without what loading left over: no collection needs to look at it
-        # again, and what the left-over held goes back to the system.
-        gc.collect()
+        # What was loaded until now stays, and no collection needs to look at it again: nor now for the little
+        # that loading left over, which would take a tenth of the start and free less than a megabyte.
         gc.freeze()
         give_back()
         gc.enable()
