@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from persistence.credits.lots import IS_NOT_EMPTY, burned_first
+from persistence.credits.metering import metered
 from persistence.credits.wallets import locked_wallet
 from persistence.statement import Statement
 from persistence.tables import metadata
@@ -125,40 +126,16 @@ _entered = (
     .returning(_entry.c.account)
     .cte("entered")
 )
-_metered = (
-    insert(_call)
-    .from_select(
-        [
-            "id",
-            "user_id",
-            "model",
-            "token_credit",
-            "prompt_tokens",
-            "completion_tokens",
-            "credits",
-            "absorbed",
-            "estimated",
-            "latency_ms",
-            "error_code",
-            "created_at",
-        ],
-        select(
-            _covered.c.id,
-            _covered.c.user_id,
-            _covered.c.model,
-            _covered.c.token_credit,
-            _PROMPT,
-            _COMPLETION,
-            _covered.c.credits,
-            _covered.c.cost - _covered.c.credits,
-            bindparam("estimated", type_=_call.c.estimated.type),
-            bindparam("latency_ms", type_=_call.c.latency_ms.type),
-            bindparam("error_code", type_=_call.c.error_code.type),
-            _NOW,
-        ),
-    )
-    .returning(_call.c.id)
-    .cte("metered")
+_metered = metered(
+    _covered,
+    prompt_tokens=_PROMPT,
+    completion_tokens=_COMPLETION,
+    credits=_covered.c.credits,
+    absorbed=_covered.c.cost - _covered.c.credits,
+    estimated=bindparam("estimated", type_=_call.c.estimated.type),
+    latency_ms=bindparam("latency_ms", type_=_call.c.latency_ms.type),
+    error_code=bindparam("error_code", type_=_call.c.error_code.type),
+    created_at=_NOW,
 )
 _left = select(func.min(_shares.c.expires_at)).where(_shares.c.remaining > _shares.c.amount)
 _after = (

@@ -16,12 +16,12 @@ from sqlalchemy import (
     delete,
     false,
     func,
-    insert,
     literal,
     select,
     update,
 )
 
+from persistence.credits.metering import metered
 from persistence.statement import Statement
 from persistence.tables import metadata
 from persistence.unit_of_work import UnitOfWork
@@ -75,37 +75,16 @@ _freed = (
     .returning(_wallet.c.user_id)
     .cte("freed")
 )
-_metered = (
-    insert(_call)
-    .from_select(
-        [
-            "id",
-            "user_id",
-            "model",
-            "token_credit",
-            "prompt_tokens",
-            "completion_tokens",
-            "credits",
-            "absorbed",
-            "estimated",
-            "latency_ms",
-            "error_code",
-            "created_at",
-        ],
-        select(
-            _ended.c.id,
-            _ended.c.user_id,
-            _ended.c.model,
-            _ended.c.token_credit,
-            *(literal(0) for _ in range(4)),
-            false(),
-            literal(0),
-            literal(INTERRUPTED),
-            _NOW,
-        ),
-    )
-    .returning(_call.c.id)
-    .cte("metered")
+_metered = metered(
+    _ended,
+    prompt_tokens=literal(0),
+    completion_tokens=literal(0),
+    credits=literal(0),
+    absorbed=literal(0),
+    estimated=false(),
+    latency_ms=literal(0),
+    error_code=literal(INTERRUPTED),
+    created_at=_NOW,
 )
 _RELEASE = Statement(select(func.count().label("ended")).select_from(_ended).add_cte(_freed, _metered))
 
