@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -27,21 +28,15 @@ class Mail:
 
     id: str
     message: EmailMessage
+    to: str
+    subject: str
 
     @classmethod
     def read(cls, content: bytes, *, id: str = "") -> Self:
         """A mail as it was sent."""
         message = message_from_bytes(content, policy=default)
         assert isinstance(message, EmailMessage)
-        return cls(id, message)
-
-    @property
-    def to(self) -> str:
-        return str(self.message["To"])
-
-    @property
-    def subject(self) -> str:
-        return str(self.message["Subject"])
+        return cls(id, message, str(message["To"]), str(message["Subject"]))
 
     @property
     def text(self) -> str:
@@ -83,7 +78,7 @@ class Mailbox:
     def all(self, to: str | None = None, subject: str | None = None) -> Sequence[Mail]:
         """Those to one address, with one subject."""
         files = sorted(self._directory.glob("*.eml"))
-        mails = [Mail.read(path.read_bytes(), id=path.stem) for path in files]
+        mails = [_parsed(path.read_bytes(), path.stem) for path in files]
         return [
             each
             for each in mails
@@ -97,3 +92,8 @@ class Mailbox:
             assert time.monotonic() < until, f"no mail to {to} within {SOON_S:.0f} s"
             time.sleep(0.02)  # another process's file: there is nothing else to wait on
         return found[-1]
+
+
+@cache  # whoever waits for a mail looks at all of them again and again, and a shared server has sent hundreds
+def _parsed(content: bytes, id: str) -> Mail:
+    return Mail.read(content, id=id)
