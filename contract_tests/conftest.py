@@ -15,6 +15,7 @@ import pytest
 from contract_tests.harness import records
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
+from contract_tests.harness.homes import Home
 from contract_tests.harness.loopback import stay_on_this_machine
 from contract_tests.harness.order import longest_first
 from contract_tests.harness.server import ServerProcess
@@ -110,6 +111,21 @@ async def async_client(server: ServerProcess) -> AsyncIterator[AsyncCheckedClien
 def admin(server: ServerProcess, server_database: str) -> Administration:
     """The operator's command line on the database under `server`."""
     return Administration(server_database)
+
+
+@pytest.fixture(scope="session")
+def home(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The server that second factors are tried at. Guesses of a password count, for each person."""
+    url = cluster.create_database("home", like=migrated)
+    data_dir = tmp_path_factory.mktemp("home") / "data"
+    flags = {"database-url": url, "host": "localhost"}
+    running = ServerProcess(data_dir, flags=flags, variables={**GENEROUS, "CANDOR_ACCOUNT_ATTEMPTS": "10"})
+    try:
+        with running.until_ready().client() as checked:
+            yield Home(running, url, checked, Administration(url))
+    finally:
+        code = running.stop()
+    assert code == 0, running.stderr
 
 
 @pytest.fixture(scope="session")

@@ -4,30 +4,15 @@ without TLS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, expect
 
-from contract_tests.conftest import GENEROUS
 from contract_tests.dashboard.chromium import Visit
-from contract_tests.harness.administration import Administration
 from contract_tests.harness.browsers import post_sign_in
-from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.homes import Home
 from contract_tests.harness.people import PASSWORD, Person
-from contract_tests.harness.server import ServerProcess
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The server."""
-
-    server: ServerProcess
-    client: CheckedClient
-    admin: Administration
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +36,3 @@ class Mia:
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
-
-
-@contextmanager
-def running(database_url: str, data_dir: Path) -> Iterator[Home]:
-    """A server on a database, until the end of the block."""
-    flags = {"database-url": database_url, "host": "localhost"}
-    server = ServerProcess(data_dir, flags=flags, variables=GENEROUS)
-    try:
-        with server.until_ready().client() as client:
-            yield Home(server, client, Administration(database_url))
-    finally:
-        code = server.stop()
-    assert code == 0, server.stderr

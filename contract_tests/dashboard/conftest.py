@@ -4,20 +4,20 @@ run in the browser's event loop, which is that of the session.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from contract_tests.dashboard.at_home import Home, Mia, running
+from contract_tests.dashboard.at_home import Mia
 from contract_tests.dashboard.chromium import Visit, chromium, installed, visit
 from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.homes import Home
 from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
-from contract_tests.storage.cluster import SharedCluster
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -54,14 +54,6 @@ def flow(client: CheckedClient, admin: Administration) -> Flow:
 def newcomer(client: CheckedClient, admin: Administration) -> Flow:
     """A person of the test's own, for tests that guess codes: guesses are counted per person."""
     return Flow.of(client, admin)
-
-
-@pytest.fixture(scope="session")
-def home(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A server that is called `localhost`."""
-    database = cluster.create_database("localhost", like=migrated)
-    with running(database, tmp_path_factory.mktemp("localhost") / "data") as at_home:
-        yield at_home
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -165,9 +165,9 @@ class TestRefusals:
             await expect(page.get_by_label(CODE)).to_have_attribute("aria-invalid", "true")
 
     async def test_too_many_tries_count_down(
-        self, browser: Browser, start_server: StartServer, cluster: SharedCluster
+        self, browser: Browser, start_server: StartServer, cluster: SharedCluster, migrated: str
     ) -> None:
-        database = cluster.create_database("throttled")
+        database = cluster.create_database("throttled", like=migrated)
         server = start_server(variables={"CANDOR_USER_CODE_ATTEMPTS": "1"}, database_url=database)
         with server.client() as client:
             flow = Flow.of(client, Administration(database))
@@ -183,9 +183,9 @@ class TestRefusals:
             await expect(page.get_by_role("button", name=CONTINUE)).to_be_disabled()
 
     async def test_a_server_that_is_gone_is_said(
-        self, browser: Browser, start_server: StartServer, cluster: SharedCluster
+        self, browser: Browser, start_server: StartServer, cluster: SharedCluster, migrated: str
     ) -> None:
-        database = cluster.create_database("gone")
+        database = cluster.create_database("gone", like=migrated)
         server = start_server(database_url=database)
         with server.client() as client:
             flow = Flow.of(client, Administration(database))

@@ -12,12 +12,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from contract_tests.conftest import StartServer
 from contract_tests.dashboard.chromium import Visit, visit
-from contract_tests.harness.administration import Administration
 from contract_tests.harness.authenticators import App
+from contract_tests.harness.homes import Home
 from contract_tests.harness.people import Person
-from contract_tests.storage.cluster import SharedCluster
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,13 +42,9 @@ class AtHome:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def at_home(
-    browser: Browser, start_server: StartServer, cluster: SharedCluster, migrated: str
-) -> AsyncIterator[AtHome]:
-    database = cluster.create_database("at_home", like=migrated)
-    server = start_server(database_url=database, host="localhost")
-    person = Person.with_password(Administration(database), "ada")
-    async with visit(browser, server.url) as visiting:
+async def at_home(browser: Browser, home: Home) -> AsyncIterator[AtHome]:
+    person = Person.with_password(home.admin, "ada")
+    async with visit(browser, home.server.url) as visiting:
         yield AtHome(person, visiting)
 
 

@@ -8,6 +8,7 @@ from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.browsers import Browser, post_sign_in
 from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.homes import Home
 from contract_tests.harness.instances import Instance
 from contract_tests.harness.mailbox import Mailbox
 from contract_tests.harness.newcomers import (
@@ -22,7 +23,6 @@ from contract_tests.harness.newcomers import (
 from contract_tests.harness.people import PASSWORD, Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import everything_stored, execute, rows
-from contract_tests.operations.conftest import Home
 from contract_tests.storage.cluster import SharedCluster
 
 NEW = "otters sleep in green reeds"

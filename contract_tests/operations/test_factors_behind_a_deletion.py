@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from contract_tests.harness.homes import Home
 from contract_tests.harness.people import PASSWORD
 from contract_tests.harness.second_factors import AT, COMPLETE, Holder
 from contract_tests.harness.stored import everything_stored
-from contract_tests.operations.conftest import Home
 from contract_tests.throttles.held import held
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from contract_tests.harness.homes import Home
 from contract_tests.harness.mailbox import SOON_S, Mail, Mailbox
 from contract_tests.harness.newcomers import (
     ACCOUNT,
@@ -18,7 +19,6 @@ from contract_tests.harness.newcomers import (
 )
 from contract_tests.harness.people import PASSWORD
 from contract_tests.harness.second_factors import Holder
-from contract_tests.operations.conftest import Home
 
 FACTOR_CHANGED = "Your second factor was changed"
 PASSWORD_CHANGED = "Your password was changed"

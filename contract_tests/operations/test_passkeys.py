@@ -13,10 +13,10 @@ from contract_tests.harness.administration import Administration
 from contract_tests.harness.authenticators import Passkey, base64url, unbase64url
 from contract_tests.harness.browsers import Browser
 from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.homes import Home
 from contract_tests.harness.people import PASSWORD, Person
 from contract_tests.harness.second_factors import Holder
 from contract_tests.harness.stored import rows
-from contract_tests.operations.conftest import Home
 
 EVIL = "http://localhost.evil.example"
 

@@ -11,10 +11,10 @@ import pytest
 
 from contract_tests.harness.authenticators import App
 from contract_tests.harness.browsers import Browser, post_sign_in
+from contract_tests.harness.homes import Home
 from contract_tests.harness.people import PASSWORD, Person
 from contract_tests.harness.second_factors import Holder
 from contract_tests.harness.stored import everything_stored, execute, rows
-from contract_tests.operations.conftest import Home
 
 
 @pytest.fixture
