@@ -92,7 +92,9 @@ def main(arguments: Sequence[str]) -> int:
         )
         try:
             server.until_ready()
-            owner = Person.create(Administration(database_url), "memory")
+            admin = Administration(database_url)
+            owner = Person.create(admin, "memory")
+            admin.run("subscription", "grant", "--user", owner.email, "--plan", "team")
             load = SteadyLoad(server.url, owner, per_second=options.rate)
             samples = _sampled(server, load, options)
         finally:

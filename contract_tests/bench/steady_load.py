@@ -1,8 +1,9 @@
 """A load like that of a small fleet, held to a rate: what instances call all day, and what goes wrong.
 
 Three callers, each an instance with a person signed in to it, walk the same round: alive, session, profile,
-tokens by client credentials and by rotation, introspection, revocation, a new device flow now and then, a new
-registration more rarely, and requests that are refused in each of the usual ways.
+tokens by client credentials and by rotation, introspection, revocation, a question to the assistant, a page,
+a new device flow now and then, a new registration more rarely, and requests that are refused in each of the
+usual ways.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from secrets import token_hex
 from types import TracebackType
 from typing import Final, Self
 
@@ -101,6 +103,10 @@ class SteadyLoad:
         yield ask("POST", "/instance/alive", own)
         yield ask("GET", "/instance/user/session", tokens.access_token)
         yield ask("GET", "/instance/user/profile", tokens.access_token)
+        yield lambda: _told(_question(http, tokens))
+        yield ask("GET", "/instance/assistant/usage", tokens.access_token)
+        yield lambda: _told(http.get("/transparency", headers=_BROWSER))
+        yield lambda: _told(http.get("/nowhere", headers=_BROWSER))
         yield ask("GET", "/instance/user/session", "candor_at_unknown")
         yield ask("GET", "/instance/user/session", own)
         yield ask("GET", "/nowhere", own)
@@ -113,6 +119,14 @@ class SteadyLoad:
 
 
 _JSON: Final = {"Content-Type": "application/json"}
+_BROWSER: Final = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"}
+
+
+def _question(http: httpx.Client, tokens: Tokens) -> httpx.Response:
+    """Each has a key of its own, for which the server remembers the answer a while."""
+    headers = bearer(tokens.access_token) | {"Idempotency-Key": token_hex(8)}
+    body = {"model": "demo", "messages": [{"role": "user", "content": "What lives here?"}]}
+    return http.post("/instance/assistant/complete", json=body, headers=headers)
 
 
 class _Paced:
