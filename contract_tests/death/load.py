@@ -8,8 +8,8 @@ rotation and redemption say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from contract_tests.death.calls import Caller, Fate, Reply
 from contract_tests.death.journal import Family, Flow, Installed, Journal
@@ -18,6 +18,7 @@ from contract_tests.harness.people import Person
 
 CALLERS = 4
 BETWEEN_S = 0.04  # between two calls of a caller: constant work, and some of the machine left for the server
+UNWATCHED_S = 0.25  # the same while nobody waits for what is called, but for a process that starts meanwhile
 BREATH_S = 0.05  # before a call is repeated that the server could not serve
 SOON_S = 60.0
 ROTATIONS = 3
@@ -30,7 +31,7 @@ class Load:
         self.journal = journal
         self.callers = [Caller(url) for _ in range(CALLERS)]
         self._people = people
-        self._over = asyncio.Event()
+        self._pace = Pace()
 
     @property
     def answers(self) -> dict[int, int]:
@@ -68,9 +69,10 @@ class Load:
     async def _until(self, count: Callable[[], int], more: int) -> float:
         clock = asyncio.get_running_loop().time
         began, wanted = clock(), count() + more
-        while count() < wanted:
-            assert clock() - began < SOON_S, f"not within {SOON_S:.0f} s: {self.answers}"
-            await asyncio.sleep(0.01)
+        with self._pace.watched():
+            while count() < wanted:
+                assert clock() - began < SOON_S, f"not within {SOON_S:.0f} s: {self.answers}"
+                await asyncio.sleep(0.01)
         return clock() - began
 
     async def run(self) -> None:
@@ -78,11 +80,11 @@ class Load:
         async with asyncio.TaskGroup() as group:
             for number, caller in enumerate(self.callers):
                 person = self._people[number % len(self._people)]
-                group.create_task(Life(caller, person, self.journal, self._over).live())
+                group.create_task(Life(caller, person, self.journal, self._pace).live())
 
     def end(self) -> None:
         """Let every caller finish the call it is in, and no more."""
-        self._over.set()
+        self._pace.end()
 
 
 @asynccontextmanager
@@ -105,19 +107,49 @@ class Over(Exception):
     """The load ends between two calls."""
 
 
+class Pace:
+    """How fast the callers call: slower while nobody watches, and not at all any more once it is over."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._hurry = asyncio.Event()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Somebody waits for what comes of the calls."""
+        self._hurry.set()
+        try:
+            yield
+        finally:
+            if not self.over:
+                self._hurry.clear()
+
+    def end(self) -> None:
+        """No further call; nobody is kept from noticing it."""
+        self.over = True
+        self._hurry.set()
+
+    async def between(self, at_least_s: float) -> None:
+        """Wait between two calls of a caller."""
+        await asyncio.sleep(at_least_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNWATCHED_S - at_least_s):
+                await self._hurry.wait()
+
+
 class Life:
     """One caller: installs the tool, signs a person in, works for a while, leaves; again and again."""
 
-    def __init__(self, caller: Caller, person: Person, journal: Journal, over: asyncio.Event) -> None:
+    def __init__(self, caller: Caller, person: Person, journal: Journal, pace: Pace) -> None:
         self._caller = caller
         self._person = person
         self._journal = journal
-        self._over = over
+        self._pace = pace
 
     async def live(self) -> None:
         """Until the load is over."""
         lives = 0
-        while not self._over.is_set():
+        while not self._pace.over:
             try:
                 await self._one(revoking=lives % 3 == 0, abandoning=lives % 3 == 1)
             except Over:
@@ -255,14 +287,14 @@ class Life:
         return reply
 
     async def _tried(self, call: Callable[[], Awaitable[Reply]]) -> Reply:
-        if self._over.is_set():
+        if self._pace.over:
             raise Over
         reply = await call()
         if reply.fate is Fate.DONE:
             self._journal.confirmed += 1
         else:
             self._journal.unserved += 1
-        await asyncio.sleep(BETWEEN_S if reply.fate is Fate.DONE else BREATH_S)
+        await self._pace.between(BETWEEN_S if reply.fate is Fate.DONE else BREATH_S)
         return reply
 
 

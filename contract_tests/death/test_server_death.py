@@ -57,7 +57,7 @@ async def test_a_killed_server_starts_again(
             )
             assert not [worker for worker in workers if exists(worker)], "left behind"
             assert (postmaster(data_dir) == postgres) is (victims is not everything)
-        await load.progress(CALLS)
+        await load.progress(3 * CALLS)  # so that everybody has come to everything
     assert 500 not in load.answers, load.answers
     await aftermath.hold(server, url, journal, people)
     assert server.stop() == 0
