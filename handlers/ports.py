@@ -8,10 +8,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from handlers.assistant.calls import Calls
 from handlers.policy import Policy
+
+if TYPE_CHECKING:
+    from handlers.assistant.calls import Calls  # loads asyncio, which the process that hashes does without
 
 
 class Randomness(Protocol):

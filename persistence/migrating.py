@@ -5,6 +5,7 @@ reads the database's URL from standard input, so that no password stands in the 
 progress on standard error and, when it refuses, its sentence on standard output.
 """
 
+import gc
 import subprocess
 import sys
 
@@ -28,6 +29,7 @@ def migrate_in_own_process(url: str) -> None:
 
 
 def _main() -> int:
+    gc.disable()  # nearly all that is made in this process is loaded, and stays until its end
     from persistence.migrations import MigrationRefused, migrate
 
     try:
