@@ -1,8 +1,9 @@
 """What is used of Connexion, imported without what its libraries bring along for themselves.
 
-httpx loads its own command line, with the whole of pygments and rich, and requests a guesser of encodings
-with its tables. No server ever calls either; together they are five megabytes of every worker. Both libraries
-do without what is not installed, so while they are imported here, these are not.
+httpx loads its own command line, with the whole of pygments and rich, requests a guesser of encodings with
+its tables, and Starlette's test client a second httpx, which a server needs only to ask a language
+model. Each of them does without what is not installed, so while they are imported here, these are not: five
+megabytes of every worker, and a part of each start.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_UNUSED: Final = ("pygments", "charset_normalizer", "chardet")
+_UNUSED: Final = ("pygments", "charset_normalizer", "chardet", "httpx2")
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def _as_if_missing(names: tuple[str, ...]) -> Iterator[None]:
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: there is no such module
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # requests says that it will not guess encodings
+            warnings.simplefilter("ignore")  # each library says what it does without
             yield
     finally:
         for name in hidden:
