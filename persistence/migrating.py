@@ -9,6 +9,8 @@ import gc
 import subprocess
 import sys
 
+from persistence.migration_refusals import MigrationRefused
+
 
 def migrate_in_own_process(url: str) -> None:
     """Bring the database to this program's revision, as `persistence.migrations.migrate` does.
@@ -23,14 +25,12 @@ def migrate_in_own_process(url: str) -> None:
         check=False,
     )
     if done.returncode:
-        from persistence.migrations import MigrationRefused  # which loads what is to be kept out
-
         raise MigrationRefused(done.stdout.strip() or "The migration of the database was cut short.")
 
 
 def _main() -> int:
     gc.disable()  # nearly all that is made in this process is loaded, and stays until its end
-    from persistence.migrations import MigrationRefused, migrate
+    from persistence.migrations import migrate
 
     try:
         migrate(sys.stdin.read(), report=lambda progress: print(f"candor: {progress}", file=sys.stderr))  # noqa: T201

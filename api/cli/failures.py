@@ -31,6 +31,6 @@ def _foreseen() -> tuple[type[BaseException], ...]:
     from api.settings import BadSetting
     from persistence.availability import StoreUnavailable
     from persistence.embedded import EmbeddedPostgresError
-    from persistence.migrations import MigrationRefused
+    from persistence.migration_refusals import MigrationRefused
 
     return (Refused, BadSetting, ContractError, EmbeddedPostgresError, MigrationRefused, StoreUnavailable)

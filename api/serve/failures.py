@@ -18,12 +18,12 @@ def sentence_for(failure: BaseException) -> str:
 
 
 def _foreseen() -> tuple[type[Exception], ...]:
-    # Imported only when something failed: one of them loads Alembic, and a start should not wait for it.
+    # Imported only when something failed: a start that is refused early has loaded hardly any of them.
     from api.contract.document import ContractError
     from api.serve.startup import StartFailed
     from api.settings import BadSetting
     from persistence.availability import StoreUnavailable
     from persistence.embedded import EmbeddedPostgresError
-    from persistence.migrations import MigrationRefused
+    from persistence.migration_refusals import MigrationRefused
 
     return (StartFailed, BadSetting, ContractError, EmbeddedPostgresError, MigrationRefused, StoreUnavailable)

@@ -5,7 +5,7 @@ one process at a time; ``create`` writes the next revision from the difference b
 database.
 """
 
-from persistence.migrations.refusals import (
+from persistence.migration_refusals import (
     DatabaseForeign,
     DatabaseNewer,
     DatabaseUnreachable,

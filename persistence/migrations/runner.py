@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from persistence.address import Address
-from persistence.migrations.refusals import (
+from persistence.migration_refusals import (
     DatabaseForeign,
     DatabaseNewer,
     DatabaseUnreachable,

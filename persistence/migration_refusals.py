@@ -1,4 +1,8 @@
-"""Why a database is not migrated. In each case nothing in it was changed."""
+"""Why a database is not migrated. In each case nothing in it was changed.
+
+They stand outside of `persistence.migrations`, which loads Alembic: whoever tells a person of a failure knows
+them.
+"""
 
 
 class MigrationRefused(Exception):
