@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.homes import Home
 from contract_tests.harness.loopback import stay_on_this_machine
-from contract_tests.harness.order import longest_first
+from contract_tests.harness.order import InPieces, longest_first
 from contract_tests.harness.server import ServerProcess
 from contract_tests.storage.cluster import SharedCluster, shared_cluster
 from persistence.migrations import migrate
@@ -58,6 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InPieces | None:
+    """For `--dist loadfile`; every other way of dealing stays what it is."""
+    return InPieces(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -139,8 +139,8 @@ def outcome(operation_id: str, state: str, scheme: str | None = None) -> Expecte
 
 
 def obtained(obtain: Callable[[str], dict[str, str]], scheme: str, what: Expected) -> dict[str, str]:
-    """A credential of the operation's own where it may change it, and one of many where it is to refuse it: an
-    operation that uses it up instead has not refused it, and fails its test.
+    """A credential of its own where the operation may change it. Where it is to refuse it, that of all:
+    an operation that uses it up instead has not refused it, and fails its test.
     """
     return obtain(scheme) if what.public or what.status is None else shared(obtain, scheme)
 

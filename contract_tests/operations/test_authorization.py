@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.code_flow import (
@@ -33,7 +32,7 @@ from contract_tests.harness.code_flow import (
 from contract_tests.harness.instances import Instance, bearer
 from contract_tests.harness.people import Person
 from contract_tests.harness.stored import everything_stored, rows
-from contract_tests.storage.cluster import SharedCluster
+from contract_tests.operations.conftest import Bounds
 
 
 @pytest.fixture
@@ -164,14 +163,9 @@ class TestAuthorize:
         twice = {**once, name: [once[name], once[name]]}
         refused_at_home(tool.http.get("/oauth2/authorize", params=twice))
 
-    def test_one_address_can_ask_so_often(
-        self, start_server: StartServer, cluster: SharedCluster, proof: Proof
-    ) -> None:
-        url = cluster.create_database("asking")
-        ada = Person.with_password(Administration(url), "ada")
-        with start_server(
-            database_url=url, variables={"CANDOR_AUTHORIZATION_REQUESTS": "3"}
-        ).client() as http:
+    def test_one_address_can_ask_so_often(self, strict: Bounds, proof: Proof) -> None:
+        ada = Person.with_password(strict.admin, "ada")
+        with strict.client() as http:
             tool = register(http, key=ada.key)
             wrong = [ask(tool, proof, scope="nonsense") for _ in range(5)]
             assert {each.status_code for each in wrong} == {302}
@@ -179,8 +173,9 @@ class TestAuthorize:
             assert [each.status_code for each in answers] == [302] * 3 + [429] * 2
             assert 0 < int(answers[-1].headers["Retry-After"]) <= 600
             assert information(http, ada.browser(http).headers, handle_of(answers[0])).status_code == 200
-        kept = rows(url, "SELECT count(*) AS n FROM authorization_request")
-        assert kept == [{"n": 3}]
+        query = """SELECT count(*) AS n FROM authorization_request
+                    WHERE instance_id = (SELECT id FROM instance WHERE client_id = $1)"""
+        assert rows(strict.url, query, tool.client_id) == [{"n": 3}]
 
 
 class TestAuthorizationInformation:

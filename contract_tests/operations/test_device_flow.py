@@ -9,20 +9,12 @@ from collections import Counter
 
 import pytest
 
-from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.instances import DEVICE_CODE, Instance, approve, bearer, deny, information
 from contract_tests.harness.people import Person
 from contract_tests.harness.stored import everything_stored, execute, rows
-from contract_tests.storage.cluster import SharedCluster
-
-
-@pytest.fixture
-def url(cluster: SharedCluster) -> str:
-    """A database of the test's own."""
-    return cluster.create_database("guessing")
-
+from contract_tests.operations.conftest import Bounds
 
 PENDING, SLOW = "authorization_pending", "slow_down"
 
@@ -210,11 +202,11 @@ class TestDeviceDeny:
 class TestGuessing:
     """Ten wrong codes block the account, and the address for whoever has guessed from it; nobody else."""
 
-    def test_ten_wrong_codes_block_the_guesser_only(self, start_server: StartServer, url: str) -> None:
+    def test_ten_wrong_codes_block_the_guesser_only(self, strict: Bounds) -> None:
         ada, guesser, mistyper = (
-            Person.create(Administration(url), name) for name in ("ada", "guesser", "mistyper")
+            Person.create(strict.admin, name) for name in ("ada", "guesser", "mistyper")
         )
-        with start_server(database_url=url).client() as http:
+        with strict.client() as http:
             wrong = [information(http, guesser.pat, "BBBB-BBBB").status_code for _ in range(12)]
             assert wrong == [404] * 10 + [429] * 2
             blocked = information(http, guesser.pat, "BBBB-BBBB")
@@ -229,9 +221,9 @@ class TestGuessing:
             assert {information(http, mistyper.pat, "BBBB-BBBB").status_code for _ in range(3)} == {429}
             assert approve(http, mistyper.pat, theirs.user_code).status_code == 429
 
-    def test_a_right_code_resets_nothing(self, start_server: StartServer, url: str) -> None:
-        ada = Person.create(Administration(url), "ada")
-        with start_server(database_url=url, variables={"CANDOR_USER_CODE_ATTEMPTS": "3"}).client() as http:
+    def test_a_right_code_resets_nothing(self, small: Bounds) -> None:
+        ada = Person.create(small.admin, "ada")
+        with small.client() as http:
             instance = Instance.register(http, key=ada.key)
             statuses = []
             for _ in range(4):
@@ -240,10 +232,10 @@ class TestGuessing:
                 information(http, ada.pat, "BBBB-BBBB")
             assert statuses == [200, 200, 200, 429]
 
-    async def test_parallel_guesses_count_too(self, start_server: StartServer, url: str) -> None:
-        guesser = Person.create(Administration(url), "guesser")
+    async def test_parallel_guesses_count_too(self, strict: Bounds) -> None:
+        guesser = Person.create(strict.admin, "guesser")
         query, headers = {"user_code": "CCCC-CCCC"}, bearer(guesser.pat)
-        async with start_server(database_url=url).async_client() as http:
+        async with strict.async_client() as http:
             calls = (http.get("/oauth2/device/information", params=query, headers=headers) for _ in range(40))
             answers = await asyncio.gather(*calls)
         assert Counter(each.status_code for each in answers) == {404: 10, 429: 30}

@@ -8,13 +8,12 @@ import asyncio
 
 import pytest
 
-from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.instances import Instance, bearer
 from contract_tests.harness.people import Person
 from contract_tests.harness.stored import everything_stored, execute, rows
-from contract_tests.storage.cluster import SharedCluster
+from contract_tests.operations.conftest import Bounds
 
 
 def recorded(url: str, instance: Instance) -> list[dict[str, object]]:
@@ -86,16 +85,12 @@ class TestPingAlive:
         assert client.post("/instance/alive", headers=headers, content=body).status_code == 200
 
     @pytest.mark.promise("C15")
-    def test_the_address_is_the_forwarded_one_behind_a_trusted_proxy(
-        self, start_server: StartServer, cluster: SharedCluster
-    ) -> None:
-        url = cluster.create_database("proxied")
-        server = start_server(database_url=url, variables={"CANDOR_TRUSTED_PROXIES": "127.0.0.1"})
-        with server.client() as http:
+    def test_the_address_is_the_forwarded_one_behind_a_trusted_proxy(self, strict: Bounds) -> None:
+        with strict.client() as http:
             instance = Instance.register(http)
             headers = {**bearer(instance.own_token()), "X-Forwarded-For": "203.0.113.66, 198.51.100.7"}
             assert http.post("/instance/alive", headers=headers).status_code == 200
-        assert str(recorded(url, instance)[0]["ip"]) == "198.51.100.7"
+        assert str(recorded(strict.url, instance)[0]["ip"]) == "198.51.100.7"
 
 
 class TestGetSession:

@@ -6,13 +6,12 @@ import asyncio
 
 import pytest
 
-from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.checking import AsyncCheckedClient, CheckedClient
 from contract_tests.harness.instances import DEVICE_CODE, GRANT_TYPES, SCOPE, Instance, bearer, information
 from contract_tests.harness.people import Person
-from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import count, everything_stored, execute
+from contract_tests.operations.conftest import Bounds, at
 
 
 class TestRegisterClient:
@@ -181,27 +180,24 @@ class TestRegisterClient:
 
 
 class TestUnclaimedRegistrations:
-    def _try(self, server: ServerProcess, address: str) -> int:
-        with server.client(headers={"X-Forwarded-For": address}) as client:
+    def _try(self, client: CheckedClient) -> int:
+        with client:
             return client.post(
                 "/oauth2/register", json={"grant_types": GRANT_TYPES, "scope": SCOPE}
             ).status_code
 
     @pytest.mark.promise("C15")
-    def test_are_limited_per_address_prefix(self, start_server: StartServer) -> None:
-        server = start_server(
-            variables={"CANDOR_UNCLAIMED_PER_ADDRESS": "2", "CANDOR_TRUSTED_PROXIES": "127.0.0.0/8"}
-        )
-        assert [self._try(server, "192.0.2.1") for _ in range(3)] == [201, 201, 429]
-        assert self._try(server, "192.0.2.2") == 201
+    def test_are_limited_per_address_prefix(self, strict: Bounds) -> None:
+        assert [self._try(strict.client("192.0.2.1")) for _ in range(3)] == [201, 201, 429]
+        assert self._try(strict.client("192.0.2.2")) == 201
         neighbours = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::3"]
-        assert [self._try(server, each) for each in neighbours] == [201, 201, 429]
-        assert self._try(server, "2001:db8:0:2::1") == 201
+        assert [self._try(strict.client(each)) for each in neighbours] == [201, 201, 429]
+        assert self._try(strict.client("2001:db8:0:2::1")) == 201
 
     @pytest.mark.promise("C15")
-    def test_a_forwarded_address_counts_only_from_a_trusted_proxy(self, start_server: StartServer) -> None:
-        server = start_server(variables={"CANDOR_UNCLAIMED_PER_ADDRESS": "2"})
-        assert [self._try(server, f"192.0.2.{last}") for last in (1, 2, 3)] == [201, 201, 429]
+    def test_a_forwarded_address_counts_only_from_a_trusted_proxy(self, strict: Bounds) -> None:
+        clients = [strict.server.client(headers=at(f"192.0.2.{last}")) for last in (1, 2, 3)]
+        assert [self._try(each) for each in clients] == [201, 201, 429]
 
     def test_take_no_claimed_instances_place(
         self, client: CheckedClient, instance: Instance, server_database: str
@@ -214,14 +210,8 @@ class TestUnclaimedRegistrations:
         Instance.register(client)
         assert instance.own_token()
 
-    async def test_are_bounded_and_make_room_when_their_time_is_over(self, start_server: StartServer) -> None:
-        variables = {
-            "CANDOR_UNCLAIMED_PER_ADDRESS": "1000",
-            "CANDOR_UNCLAIMED_CAP": "3",
-            "CANDOR_UNCLAIMED_TTL_S": "2",
-        }
-        server = start_server(variables=variables)
-        with server.client() as client:
+    async def test_are_bounded_and_make_room_when_their_time_is_over(self, small: Bounds) -> None:
+        with small.client() as client:
             body = {"grant_types": GRANT_TYPES, "scope": SCOPE}
             statuses = [client.post("/oauth2/register", json=body).status_code for _ in range(5)]
             assert statuses == [201, 201, 201, 503, 503]

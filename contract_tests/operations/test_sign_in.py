@@ -9,7 +9,6 @@ from ipaddress import ip_address
 import httpx
 import pytest
 
-from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.browsers import (
     FIREFOX,
@@ -23,7 +22,7 @@ from contract_tests.harness.browsers import (
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.people import PASSWORD, Person
 from contract_tests.harness.stored import everything_stored, execute, rows
-from contract_tests.storage.cluster import SharedCluster
+from contract_tests.operations.conftest import Bounds
 from handlers import secret
 
 ACCOUNT = "/api/v1/account"
@@ -75,12 +74,11 @@ class TestSignIn:
 
     @pytest.mark.parametrize("public_url", ["https://cloud.example", "http://cloud.example"])
     def test_cookies_need_tls_where_people_come_from_elsewhere(
-        self, start_server: StartServer, cluster: SharedCluster, migrated: str, public_url: str
+        self, strict: Bounds, small: Bounds, public_url: str
     ) -> None:
-        url = cluster.create_database("secure", like=migrated)
-        server = start_server(public_url=public_url, database_url=url)
-        person = Person.with_password(Administration(url), "ada")
-        with server.client() as client:
+        (bounds,) = (each for each in (strict, small) if each.public_url == public_url)
+        person = Person.with_password(bounds.admin, "ada")
+        with bounds.client() as client:
             set_with = attributes(post_sign_in(client, person.email, PASSWORD))
         assert all(each.endswith("; Secure") for each in set_with.values())
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
 from contract_tests.harness.browsers import FIREFOX, Browser, post_sign_in
 from contract_tests.harness.checking import CheckedClient
@@ -23,7 +22,7 @@ from contract_tests.harness.newcomers import (
 from contract_tests.harness.people import Person
 from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import count, everything_stored, execute, rows
-from contract_tests.storage.cluster import SharedCluster
+from contract_tests.operations.conftest import Bounds, at
 
 PENDING = "SELECT * FROM sign_up WHERE username = $1"
 
@@ -278,41 +277,33 @@ class TestResendVerification:
 
 
 class TestBounds:
-    def test_mails_to_one_address_are_limited(self, start_server: StartServer) -> None:
-        server = start_server(variables={"CANDOR_ACCOUNT_MAILS_PER_EMAIL": "2"})
+    def test_mails_to_one_address_are_limited(self, strict: Bounds) -> None:
         nell = Newcomer.invented()
-        with server.client() as client:
+        namesake = replace(Newcomer.invented(), email=nell.email)
+        with strict.client() as client:
             nell.sign_up(client)
-            assert client.post(RESEND, json={"email": nell.email}).status_code == 202
-            over = client.post(RESEND, json={"email": nell.email.upper()})
-            again = client.post(SIGN_UP, json=replace(Newcomer.invented(), email=nell.email).body)
+            assert client.post(RESEND, json={"email": nell.email}, headers=at()).status_code == 202
+            over = client.post(RESEND, json={"email": nell.email.upper()}, headers=at())
+            again = client.post(SIGN_UP, json=namesake.body, headers=at())
             assert [over.status_code, again.status_code] == [429, 429]
             assert 0 < int(over.headers["Retry-After"]) <= 3600
             assert client.post(RESEND, json={"email": Newcomer.invented().email}).status_code == 202
 
-    def test_mails_from_one_address_are_limited(self, start_server: StartServer) -> None:
-        server = start_server(variables={"CANDOR_ACCOUNT_MAILS_PER_ADDRESS": "2"})
-        with server.client() as client:
+    def test_mails_from_one_address_are_limited(self, strict: Bounds) -> None:
+        with strict.client() as client:
             for _ in range(2):
                 Newcomer.invented().sign_up(client)
             over = client.post(SIGN_UP, json=Newcomer.invented().body)
             assert over.status_code == 429
             assert 0 < int(over.headers["Retry-After"]) <= 3600
 
-    def test_sign_ups_that_wait_are_limited(
-        self, cluster: SharedCluster, migrated: str, start_server: StartServer
-    ) -> None:
-        url = cluster.create_database("full", like=migrated)
-        server = start_server(
-            database_url=url,
-            variables={"CANDOR_SIGN_UP_CAP": "2", "CANDOR_ACCOUNT_MAILS_PER_ADDRESS": "100"},
-        )
-        with server.client() as client:
+    def test_sign_ups_that_wait_are_limited(self, small: Bounds) -> None:
+        with small.client() as client:
             first = Newcomer.invented().sign_up(client)
             Newcomer.invented().sign_up(client)
             full = client.post(SIGN_UP, json=Newcomer.invented().body)
             assert (full.status_code, full.json()["error"]) == (503, "sign_ups_full")
             assert int(full.headers["Retry-After"]) > 0
-            assert count(url, "sign_up") == 2
-            assert client.post(VERIFY, json={"token": first.token(server)}).status_code == 200
+            assert count(small.url, "sign_up") == 2
+            assert client.post(VERIFY, json={"token": first.token(small.server)}).status_code == 200
             Newcomer.invented().sign_up(client)

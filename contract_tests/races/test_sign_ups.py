@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from contract_tests.conftest import StartServer
-from contract_tests.harness.administration import Administration
+import pytest
+
 from contract_tests.harness.browsers import post_sign_in
 from contract_tests.harness.lanes import Lanes, opened
 from contract_tests.harness.mailbox import Mailbox
@@ -30,6 +31,7 @@ from contract_tests.harness.newcomers import (
     Newcomer,
 )
 from contract_tests.harness.people import Person
+from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import rows
 from contract_tests.operations.test_first_account import body, invitation
 from contract_tests.races.conftest import Arena
@@ -161,58 +163,66 @@ class TestEmailChange:
 
 
 async def test_fifty_guesses_of_the_current_password_are_told_ten_verdicts(
-    start_server: StartServer, cluster: SharedCluster, migrated: str
+    two_workers: Arena,
 ) -> None:
-    url = cluster.create_database("guessed", like=migrated)
-    server = start_server(database_url=url, workers=2)
-    with server.client() as client:
-        headers = Person.with_password(Administration(url), "ann").browser(client).headers
+    headers = Person.with_password(two_workers.admin, "ann").browser(two_workers.client).headers
     guess = {"name": "Ann", "current_password": "something else entirely"}
-    async with opened(server.url, FIFTY) as crowd:
+    async with opened(two_workers.server.url, FIFTY) as crowd:
         calls = (crowd.patch(ACCOUNT, json=guess, headers=headers) for _ in range(FIFTY))
         answers = told(await asyncio.gather(*calls))
     assert answers["403 wrong_current_password"] == 10
     assert set(answers) <= {"403 wrong_current_password", "429 too_many_requests", BUSY}
 
 
-async def test_of_fifty_with_the_link_of_the_start_one_makes_the_first_account(
-    start_server: StartServer, cluster: SharedCluster, migrated: str
-) -> None:
-    url = cluster.create_database("first", like=migrated)
-    server = start_server(database_url=url, workers=2)
-    token = invitation(server)
-    async with opened(server.url, FIFTY) as crowd:
-        answers = await fifty_with(crowd, FIRST, *(body(token, Newcomer.invented()) for _ in range(FIFTY)))
-    assert answers["201"] == 1
-    assert answers["201"] + answers[GONE] + answers[BUSY] == FIFTY
-    assert len(rows(url, "SELECT 1 FROM account")) == 1
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A server of two workers on a database in which nobody has an account before a test makes one."""
+
+    server: ServerProcess
+    url: str
+    invitation: str
 
 
-async def test_no_more_mails_are_asked_for_than_are_allowed(
-    start_server: StartServer, cluster: SharedCluster, migrated: str
-) -> None:
-    url = cluster.create_database("mails", like=migrated)
-    server = start_server(database_url=url, workers=2)
-    async with opened(server.url, FIFTY) as crowd:
-        answers = await fifty_with(crowd, FORGOTTEN, {"email": "nobody@example.org"})
-    assert answers == {"202": 5, "429 too_many_requests": 45}
-
-
-async def test_no_more_sign_ups_wait_than_may(
-    start_server: StartServer, cluster: SharedCluster, migrated: str
-) -> None:
-    url = cluster.create_database("full", like=migrated)
-    server = start_server(
-        database_url=url,
-        workers=2,
+@pytest.fixture(scope="module")
+def bounded(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bounded]:
+    """Three sign-ups may wait there, and five mails to one address; nothing else is in their way."""
+    url = cluster.create_database("bounded", like=migrated)
+    server = ServerProcess(
+        tmp_path_factory.mktemp("bounded") / "data",
+        flags={"database-url": url, "workers": "2"},
         variables={
             "CANDOR_SIGN_UP_CAP": "3",
             "CANDOR_ACCOUNT_MAILS_PER_ADDRESS": "1000",
             "CANDOR_SIGN_UPS_PER_ORIGIN": "1000",
         },
     )
-    async with opened(server.url, FIFTY) as crowd:
+    try:
+        yield Bounded(server.until_ready(), url, invitation(server))
+    finally:
+        code = server.stop()
+    assert code == 0, server.stderr
+
+
+async def test_of_fifty_with_the_link_of_the_start_one_makes_the_first_account(bounded: Bounded) -> None:
+    bodies = [body(bounded.invitation, Newcomer.invented()) for _ in range(FIFTY)]
+    async with opened(bounded.server.url, FIFTY) as crowd:
+        answers = await fifty_with(crowd, FIRST, *bodies)
+    assert answers["201"] == 1
+    assert answers["201"] + answers[GONE] + answers[BUSY] == FIFTY
+    assert len(rows(bounded.url, "SELECT 1 FROM account")) == 1
+
+
+async def test_no_more_mails_are_asked_for_than_are_allowed(bounded: Bounded) -> None:
+    async with opened(bounded.server.url, FIFTY) as crowd:
+        answers = await fifty_with(crowd, FORGOTTEN, {"email": "nobody@example.org"})
+    assert answers == {"202": 5, "429 too_many_requests": 45}
+
+
+async def test_no_more_sign_ups_wait_than_may(bounded: Bounded) -> None:
+    async with opened(bounded.server.url, FIFTY) as crowd:
         answers = await fifty_with(crowd, SIGN_UP, *(Newcomer.invented().body for _ in range(FIFTY)))
     assert answers["202"] == 3
     assert set(answers) <= {"202", "503 sign_ups_full", BUSY}
-    assert len(rows(url, "SELECT 1 FROM sign_up")) == 3
+    assert len(rows(bounded.url, "SELECT 1 FROM sign_up")) == 3
