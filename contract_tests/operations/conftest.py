@@ -61,8 +61,8 @@ def her(client: CheckedClient, ada: Person) -> Headers:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A running server with limits that tests reach, the database under it and its operator. It believes a proxy
-    at an address of its own who calls, so that each test has addresses to itself.
+    """A running server with limits that tests reach, the database under it and its operator. A proxy, at an
+    address of its own, tells it who calls, so that each test has addresses to itself.
     """
 
     server: ServerProcess
