@@ -16,9 +16,11 @@ from contract_tests.storage.cluster import SharedCluster
 
 
 @pytest.fixture(scope="session")
-def fuzzed(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+def fuzzed(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prepared]:
     """The server's address with what a fuzzer needs to be somebody there."""
-    database_url = cluster.create_database("fuzzed")
+    database_url = cluster.create_database("fuzzed", like=migrated)
     data_dir = tmp_path_factory.mktemp("fuzzed") / "data"
     flags = {"database-url": database_url, **SERVER_FLAGS}
     running = ServerProcess(data_dir, flags=flags, variables=SERVER_VARIABLES)

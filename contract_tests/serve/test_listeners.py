@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
@@ -96,8 +97,8 @@ class TestPrivateListener:
         assert metrics.headers["content-type"].startswith("text/plain")
         assert 'candor_requests_total{operation="health",status="200"}' in metrics.text
 
-    def test_says_whether_the_server_is_ready(self, start_server: StartServer) -> None:
-        server = start_server(database_url=None)
+    def test_says_whether_the_server_is_ready(self, start_server: StartServer, used_data_dir: Path) -> None:
+        server = start_server(database_url=None, data_dir=used_data_dir)
         assert httpx.get(f"{server.private_url}/readyz").status_code == 200
         (pid_file,) = server.data_dir.rglob("postmaster.pid")
         os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGINT)  # PostgreSQL's fast shutdown

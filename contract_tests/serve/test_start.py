@@ -28,10 +28,28 @@ def refusal(server: ServerProcess) -> str:
     return server.stderr.splitlines()[-1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def taken_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as other:
         yield other.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def told(
+    cluster: SharedCluster, migrated: str, taken_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    """A server that was told its public URL, a port by a variable, and another one by a flag."""
+    flags = {
+        "database-url": cluster.create_database("told", like=migrated),
+        "port": "0",
+        "public-url": "https://cloud.example.org/",
+    }
+    data_dir = tmp_path_factory.mktemp("told") / "data"
+    server = ServerProcess(data_dir, flags=flags, variables={"CANDOR_PORT": str(taken_port)})
+    try:
+        yield server.until_ready()
+    finally:
+        server.stop()
 
 
 class TestReady:
@@ -62,9 +80,8 @@ class TestReady:
         assert done.wait(60) == 0
         done.stdout.close()
 
-    def test_takes_the_public_url_that_it_is_given(self, start_server: StartServer) -> None:
-        server = start_server(public_url="https://cloud.example.org/")
-        with server.client() as client:
+    def test_takes_the_public_url_that_it_is_given(self, told: ServerProcess) -> None:
+        with told.client() as client:
             metadata = client.get("/.well-known/oauth-authorization-server").json()
         assert metadata["issuer"] == "https://cloud.example.org"
 
@@ -78,22 +95,20 @@ class TestReady:
         with server.client() as client:
             assert client.get("/health").status_code == 200
 
-    def test_lets_a_flag_win_over_its_variable(self, start_server: StartServer, taken_port: int) -> None:
-        server = start_server(variables={"CANDOR_PORT": str(taken_port)}, port=0)
-        assert not server.url.endswith(f":{taken_port}")
+    def test_lets_a_flag_win_over_its_variable(self, told: ServerProcess, taken_port: int) -> None:
+        assert not told.url.endswith(f":{taken_port}")
 
-    def test_keeps_what_it_writes_to_its_user(self, start_server: StartServer) -> None:
-        server = start_server()
+    def test_keeps_what_it_writes_to_its_user(self, server: ServerProcess) -> None:
         assert stat.S_IMODE(server.data_dir.stat().st_mode) == 0o700
         assert stat.S_IMODE((server.data_dir / "server.json").stat().st_mode) == 0o600
         assert server.description["pid"] == server.process.pid
         assert server.description["listening_url"] == server.url
 
-    def test_starts_again_in_seconds_on_its_own_database(self, start_server: StartServer) -> None:
-        first = start_server(database_url=None)
-        assert first.stop() == 0
+    def test_starts_again_in_seconds_on_its_own_database(
+        self, start_server: StartServer, used_data_dir: Path
+    ) -> None:
         began = time.monotonic()
-        start_server(database_url=None, data_dir=first.data_dir)
+        start_server(database_url=None, data_dir=used_data_dir)
         # It takes between one and two on a quiet machine of this kind; this bound is for a busy one.
         assert time.monotonic() - began < 12
 

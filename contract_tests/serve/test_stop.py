@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from api.serve.supervisor import Stopped, means_stopped
@@ -200,8 +201,15 @@ class TestWorkers:
         eventually(lambda: not workers_of(server.data_dir), "they end")
         start_server(database_url=None, data_dir=server.data_dir)  # which stops PostgreSQL at its end
 
-    def test_one_that_dies_is_replaced_while_the_other_answers(self, start_server: StartServer) -> None:
+    def test_are_counted_as_one_and_one_that_dies_is_replaced_while_the_other_answers(
+        self, start_server: StartServer
+    ) -> None:
         server = start_server(workers=2)
+        for _ in range(20):
+            with server.client() as client:
+                client.get("/health")
+        metrics = httpx.get(f"{server.private_url}/metrics").text
+        assert 'candor_requests_total{operation="health",status="200"} 20.0' in metrics
         first = next(each for each in server.events if each["event"] == "worker_started")
         os.kill(int(str(first["pid"])), signal.SIGKILL)
         eventually(has_logged(server, "worker_died"), "the death is noticed")
@@ -209,16 +217,6 @@ class TestWorkers:
             assert client.get("/health").status_code == 200
         eventually(lambda: workers_started(server) == 3, "another is started")
         assert server.stop() == 0
-
-    def test_their_counts_are_added_up(self, start_server: StartServer) -> None:
-        import httpx
-
-        server = start_server(workers=2)
-        for _ in range(20):
-            with server.client() as client:
-                client.get("/health")
-        metrics = httpx.get(f"{server.private_url}/metrics").text
-        assert 'candor_requests_total{operation="health",status="200"} 20.0' in metrics
 
 
 def workers_started(server: ServerProcess) -> int:
