@@ -14,4 +14,4 @@ from contract_tests.fuzz.run import LIMIT_S, assert_nothing_is_found
 
 @pytest.mark.timeout(LIMIT_S + 30)
 def test_nothing_is_found(fuzzed: Prepared) -> None:
-    assert_nothing_is_found(fuzzed.credentials(FITTING), max_examples=20, limit_s=LIMIT_S)
+    assert_nothing_is_found(fuzzed.credentials(FITTING), max_examples=10, limit_s=LIMIT_S)
