@@ -44,15 +44,20 @@ class Statement:
         That raises TypeError for an expanding ``IN`` (its text would depend on its values: compare with
         ``any_(bindparam(..., type_=ARRAY(...)))`` instead).
         """
-        self._clause = clause
+        self._clause: ClauseElement | None = clause
 
     def __getattr__(self, name: str) -> Any:
-        """Compile: Python asks here only for what is not set, which it is from then on."""
+        """Compile: Python asks here only for what is not set, which it is from then on.
+
+        Threads may do so at once, to the same end: the clause is forgotten when everything is set.
+        """
         if name not in Statement.__slots__ or name == "_clause":
             raise AttributeError(name)
-        self._compile(self._clause)
-        del self._clause
-        return getattr(self, name)
+        clause = self._clause
+        if clause is not None:
+            self._compile(clause)
+            self._clause = None
+        return object.__getattribute__(self, name)
 
     def _compile(self, clause: ClauseElement) -> None:
         compiled = clause.compile(dialect=_DIALECT)
