@@ -18,6 +18,9 @@ except ImportError:  # PyYAML built without libyaml: the same result, slower
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
+_STRING = "tag:yaml.org,2002:str"
+
+
 class YamlRefused(ValueError):
     """The text is not the strict YAML that a contract is written in. The message says where, in one
     sentence."""
@@ -35,7 +38,14 @@ def _construct_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> Any:
     _refuse_keys(loader, node)
     loader.flatten_mapping(node)
     for key_node, value_node in node.value:
-        mapping[loader.construct_object(key_node, deep=True)] = loader.construct_object(value_node, deep=True)
+        mapping[_constructed(loader, key_node)] = _constructed(loader, value_node)
+
+
+def _constructed(loader: _StrictLoader, node: yaml.Node) -> Any:
+    """What a node means. Nearly all are strings, which need none of the library's care."""
+    if node.tag == _STRING and isinstance(node, yaml.ScalarNode):
+        return node.value
+    return loader.construct_object(node, deep=True)
 
 
 def _refuse_keys(loader: _StrictLoader, node: yaml.MappingNode) -> None:
@@ -43,7 +53,7 @@ def _refuse_keys(loader: _StrictLoader, node: yaml.MappingNode) -> None:
     for key_node, _ in node.value:
         if key_node.tag == "tag:yaml.org,2002:merge":
             continue
-        key = loader.construct_object(key_node, deep=True)
+        key = _constructed(loader, key_node)
         line = key_node.start_mark.line + 1
         if not isinstance(key, str):
             raise YamlRefused(f"Line {line}: the key {key!r} is not a string; write it in quotes.")
