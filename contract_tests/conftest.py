@@ -6,6 +6,7 @@ A test that only asks the server something takes `client`. One that starts, stop
 
 from __future__ import annotations
 
+import gc
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -52,8 +53,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What ten thousand tests are made of is no garbage: to look through it took a third of collecting them.
+    gc.set_threshold(50_000, 20, 100)
     stay_on_this_machine()
     records.keep_in(config.getoption("records"))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
