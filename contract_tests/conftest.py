@@ -59,10 +59,6 @@ def pytest_configure(config: pytest.Config) -> None:
     records.keep_in(config.getoption("records"))
 
 
-def pytest_collection_finish() -> None:
-    gc.freeze()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
