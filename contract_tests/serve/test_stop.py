@@ -135,16 +135,20 @@ def accepts_at(address: tuple[str, int]) -> bool:
     return True
 
 
+def assert_stops(server: ServerProcess, number: signal.Signals) -> None:
+    """It exits with 0 when it is told so, its PostgreSQL stopped and its description gone."""
+    assert postgres_runs(server.data_dir)
+    assert server.stop(number) == 0
+    assert not postgres_runs(server.data_dir)
+    assert not (server.data_dir / "server.json").exists()
+
+
 class TestStopping:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
     def test_exits_0_with_postgres_stopped(
         self, start_server: StartServer, used_data_dir: Path, number: signal.Signals
     ) -> None:
-        server = start_server(database_url=None, data_dir=used_data_dir)
-        assert postgres_runs(server.data_dir)
-        assert server.stop(number) == 0
-        assert not postgres_runs(server.data_dir)
-        assert not (server.data_dir / "server.json").exists()
+        assert_stops(start_server(database_url=None, data_dir=used_data_dir), number)
 
     @pytest.mark.parametrize("workers", [1, 2])
     def test_stops_while_it_starts(self, start_server: StartServer, workers: int) -> None:
@@ -169,7 +173,7 @@ class TestStopping:
 
 @pytest.mark.parametrize("workers", [1, 2])
 class TestKilled:
-    def test_starts_again_with_all_that_was_stored(
+    def test_starts_again_with_all_that_was_stored_and_stops(
         self, start_server: StartServer, used_data_dir: Path, workers: int
     ) -> None:
         killed = start_server(database_url=None, data_dir=used_data_dir, workers=workers)
@@ -183,6 +187,7 @@ class TestKilled:
         with again.client() as client:
             kept = Instance(client, instance.client_id, instance.client_secret)
             assert kept.own_token()
+        assert_stops(again, signal.SIGTERM)
 
 
 class TestWorkers:
