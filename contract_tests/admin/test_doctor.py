@@ -33,11 +33,9 @@ CHECKS = [
 
 
 @pytest.fixture
-def migrated(cluster: SharedCluster) -> str:
+def migrated(cluster: SharedCluster, migrated: str) -> str:
     """A database of the test's own, at the newest revision."""
-    url = cluster.create_database("doctor")
-    migrate(url, report=lambda _: None)
-    return url
+    return cluster.create_database("doctor", like=migrated)
 
 
 @pytest.fixture(scope="module")

@@ -23,9 +23,11 @@ HASTY = {
 
 
 @pytest.fixture(scope="session")
-def office(cluster: SharedCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
     """Where credentials come from, and the server that they are good at: `office.http`."""
-    database_url = cluster.create_database("authorisation")
+    database_url = cluster.create_database("authorisation", like=migrated)
     place = tmp_path_factory.mktemp("authorisation")
     admin = Administration(database_url)
     with ExitStack() as stack:

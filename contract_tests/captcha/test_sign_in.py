@@ -10,6 +10,8 @@ import pytest
 from contract_tests.captcha.conftest import Guarded
 from contract_tests.conftest import StartServer
 from contract_tests.harness.browsers import origin_of
+from contract_tests.harness.checking import CheckedClient
+from contract_tests.harness.server import ServerProcess
 from contract_tests.harness.stored import count, execute
 from contract_tests.harness.turnstile import SECRET, TEST_SITE_KEYS, TEST_SPENT, Outage, TurnstileService
 
@@ -101,20 +103,20 @@ class TestSignIn:
 
 
 class TestWithoutACaptcha:
-    def test_the_start_says_so_and_a_token_is_passed_over(self, start_server: StartServer) -> None:
-        server = start_server()
+    def test_the_start_says_so_and_a_token_is_passed_over(
+        self, server: ServerProcess, client: CheckedClient
+    ) -> None:
         said = [line for line in server.stderr.splitlines() if "captcha" in line]
         assert said[0].startswith("candor: no captcha guards sign-up and sign-in: give CANDOR_TURNSTILE_SITE")
         (started,) = [each for each in server.events if each["event"] == "server_started"]
         assert started["captcha"] is False
-        with server.client() as client:
-            answer = client.post(
-                "/api/v1/account/sign-in",
-                json={"login": "nobody", "password": WRONG, "captcha_token": "any"},
-                headers={"Origin": origin_of(client)},
-            )
-            assert answer.json()["error"] == "wrong_password"
-            assert client.get("/api/v1/account/policy").json()["captcha"] is None
+        answer = client.post(
+            "/api/v1/account/sign-in",
+            json={"login": "nobody", "password": WRONG, "captcha_token": "any"},
+            headers={"Origin": origin_of(client)},
+        )
+        assert answer.json()["error"] == "wrong_password"
+        assert client.get("/api/v1/account/policy").json()["captcha"] is None
 
     def test_half_a_captcha_does_not_start(self, start_server: StartServer) -> None:
         server = start_server(variables={"CANDOR_TURNSTILE_SITE_KEY": next(iter(TEST_SITE_KEYS))}, wait=False)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
 
 from contract_tests.conftest import StartServer
 from contract_tests.harness.administration import Administration
@@ -29,16 +33,45 @@ def body(token: str, who: Newcomer) -> dict[str, object]:
     return {"token": token} | {name: value for name, value in who.body.items() if name != "of_age"}
 
 
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A server on a database in which nobody has an account, and the secret of the link that it printed."""
+
+    server: ServerProcess
+    url: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def inviting(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Invited]:
+    url = cluster.create_database("first", like=migrated)
+    server = ServerProcess(tmp_path_factory.mktemp("first") / "data", flags={"database-url": url})
+    try:
+        token = invitation(server.until_ready())
+        execute(url, "CREATE TABLE link_as_it_was AS SELECT * FROM account_token")
+        yield Invited(server, url, token)
+    finally:
+        code = server.stop()
+    assert code == 0, server.stderr
+
+
+@pytest.fixture
+def invited(inviting: Invited) -> Invited:
+    """As after the start: nobody has an account, and the link is good."""
+    execute(inviting.url, "DELETE FROM account")
+    execute(inviting.url, "DELETE FROM account_token")
+    execute(inviting.url, "INSERT INTO account_token SELECT * FROM link_as_it_was")
+    return inviting
+
+
 class TestCreateFirstAccount:
-    def test_makes_an_account_that_signs_in_at_once(
-        self, start_server: StartServer, cluster: SharedCluster, migrated: str
-    ) -> None:
-        url = cluster.create_database("first", like=migrated)
-        server = start_server(database_url=url)
-        token, ada = invitation(server), Newcomer.invented("ada")
+    def test_makes_an_account_that_signs_in_at_once(self, invited: Invited) -> None:
+        url, token, ada = invited.url, invited.token, Newcomer.invented("ada")
         assert token not in everything_stored(url)
-        assert token not in server.stderr
-        with server.client() as client:
+        assert token not in invited.server.stderr
+        with invited.server.client() as client:
             made = client.post(FIRST, json=body(token, ada))
             assert made.status_code == 201
             account = Browser.sign_in(client, ada.email, ada.password).get("/api/v1/account").json()
@@ -48,35 +81,25 @@ class TestCreateFirstAccount:
         assert rows(url, "SELECT count(*) AS count FROM workspace_member") == [{"count": 1}]
         assert rows(url, "SELECT 1 FROM account_token") == []
 
-    def test_ends_when_there_is_an_account_by_other_means(
-        self, start_server: StartServer, cluster: SharedCluster, migrated: str
-    ) -> None:
-        url = cluster.create_database("first", like=migrated)
-        server = start_server(database_url=url)
-        token = invitation(server)
-        Administration(url).run("user", "create", "--email=a@b.org", "--username=a", "--name=A")
-        with server.client() as client:
-            assert client.post(FIRST, json=body(token, Newcomer.invented())).status_code == 410
+    def test_ends_when_there_is_an_account_by_other_means(self, invited: Invited) -> None:
+        Administration(invited.url).run("user", "create", "--email=a@b.org", "--username=a", "--name=A")
+        with invited.server.client() as client:
+            assert client.post(FIRST, json=body(invited.token, Newcomer.invented())).status_code == 410
 
-    def test_ends_after_a_day(self, start_server: StartServer, cluster: SharedCluster, migrated: str) -> None:
-        url = cluster.create_database("first", like=migrated)
-        server = start_server(database_url=url)
-        token = invitation(server)
+    def test_ends_after_a_day(self, invited: Invited) -> None:
+        url = invited.url
         (kept,) = rows(url, "SELECT expires_at - created_at = interval '24 hours' AS day FROM account_token")
         assert kept["day"]
         execute(url, "UPDATE account_token SET expires_at = now()")
-        with server.client() as client:
-            assert client.post(FIRST, json=body(token, Newcomer.invented())).status_code == 410
+        with invited.server.client() as client:
+            assert client.post(FIRST, json=body(invited.token, Newcomer.invented())).status_code == 410
 
-    def test_a_refused_password_leaves_the_link_good(
-        self, start_server: StartServer, cluster: SharedCluster, migrated: str
-    ) -> None:
-        server = start_server(database_url=cluster.create_database("first", like=migrated))
-        token, ada = invitation(server), Newcomer.invented("ada")
-        with server.client() as client:
-            weak = client.post(FIRST, json={**body(token, ada), "password": "password1234"})
+    def test_a_refused_password_leaves_the_link_good(self, invited: Invited) -> None:
+        ada = Newcomer.invented("ada")
+        with invited.server.client() as client:
+            weak = client.post(FIRST, json={**body(invited.token, ada), "password": "password1234"})
             assert (weak.status_code, weak.json()["error"]) == (400, "guessable_password")
-            assert client.post(FIRST, json=body(token, ada)).status_code == 201
+            assert client.post(FIRST, json=body(invited.token, ada)).status_code == 201
 
 
 class TestStart:

@@ -21,6 +21,7 @@ from contract_tests.storage.cluster import SharedCluster
 
 _PROXY = {"CANDOR_TRUSTED_PROXIES": "127.0.0.0/8"}
 _numbers = itertools.count(1)
+CAP = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,18 @@ def running(cluster: SharedCluster, migrated: str, directory: Path, **variables:
 def cloud(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """With the limits that a server has unless its operator says otherwise."""
     with running(cluster, migrated, tmp_path_factory.mktemp("throttles")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def tight_cloud(
+    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
+    """With fewer sign-ins from one address than a server has by default, and where ten unclaimed may wait."""
+    directory = tmp_path_factory.mktemp("tight")
+    with running(
+        cluster, migrated, directory, sign_in_attempts_per_address="12", unclaimed_cap=str(CAP)
+    ) as made:
         yield made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
 import httpx
@@ -15,8 +14,7 @@ from contract_tests.harness.browsers import origin_of
 from contract_tests.harness.lanes import opened
 from contract_tests.harness.people import PASSWORD, Person
 from contract_tests.harness.stored import execute, rows
-from contract_tests.storage.cluster import SharedCluster
-from contract_tests.throttles.conftest import Cloud, at, ipv4, ipv6_prefix, running
+from contract_tests.throttles.conftest import Cloud, at, ipv4, ipv6_prefix
 from contract_tests.throttles.held import held
 
 WINDOW_S = 15 * 60
@@ -28,14 +26,6 @@ Address = IPv4Address | IPv6Address
 def ada(cloud: Cloud) -> Person:
     """Somebody with a password, whose name others guess at."""
     return Person.with_password(cloud.admin, "ada")
-
-
-@pytest.fixture(scope="module")
-def small(cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Fewer from one address than its default."""
-    directory = tmp_path_factory.mktemp("passwords")
-    with running(cluster, migrated, directory, sign_in_attempts_per_address="12") as made:
-        yield made
 
 
 def attempt(cloud: Cloud, name: str, password: str, address: Address) -> httpx.Response:
@@ -169,9 +159,9 @@ class TestAtTheSameMoment:
 
 
 class TestPerAddress:
-    def test_many_names_behind_one_address_share_its_limit(self, small: Cloud) -> None:
-        person, address = Person.with_password(small.admin, "eve"), ipv4()
-        wrong = [attempt(small, f"name-{turn}", WRONG, address).status_code for turn in range(14)]
+    def test_many_names_behind_one_address_share_its_limit(self, tight_cloud: Cloud) -> None:
+        person, address = Person.with_password(tight_cloud.admin, "eve"), ipv4()
+        wrong = [attempt(tight_cloud, f"name-{turn}", WRONG, address).status_code for turn in range(14)]
         assert wrong == [401] * 12 + [429] * 2
-        assert attempt(small, person.email, PASSWORD, address).status_code == 429
-        assert attempt(small, person.email, PASSWORD, ipv4()).status_code == 200
+        assert attempt(tight_cloud, person.email, PASSWORD, address).status_code == 429
+        assert attempt(tight_cloud, person.email, PASSWORD, ipv4()).status_code == 200

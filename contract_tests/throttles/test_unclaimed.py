@@ -5,7 +5,6 @@ which they are gone. Each bound holds to the row when fifty arrive at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,30 +13,19 @@ from contract_tests.harness.instances import GRANT_TYPES, SCOPE, Instance, beare
 from contract_tests.harness.lanes import Lanes, opened
 from contract_tests.harness.stored import execute, rows
 from contract_tests.races.crowd import FIFTY, told
-from contract_tests.storage.cluster import SharedCluster
-from contract_tests.throttles.conftest import Cloud, at, ipv4, ipv6_prefix, running
+from contract_tests.throttles.conftest import CAP, Cloud, at, ipv4, ipv6_prefix
 
-CAP = 10
 QUOTA = 20
 MADE, OVER_QUOTA, FULL = "201", "429 too_many_requests", "503 temporarily_unavailable"
 BODY = {"grant_types": GRANT_TYPES, "scope": SCOPE}
 
 
-@pytest.fixture(scope="module")
-def small_cloud(
-    cluster: SharedCluster, migrated: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cloud]:
-    """One where ten may wait."""
-    with running(cluster, migrated, tmp_path_factory.mktemp("small"), unclaimed_cap=str(CAP)) as made:
-        yield made
-
-
 @pytest.fixture
-def small(small_cloud: Cloud) -> Cloud:
-    """The same, where nobody waits."""
-    execute(small_cloud.url, "DELETE FROM instance WHERE workspace_id IS NULL")
-    execute(small_cloud.url, "DELETE FROM attempt")
-    return small_cloud
+def small(tight_cloud: Cloud) -> Cloud:
+    """One where ten may wait, and nobody does."""
+    execute(tight_cloud.url, "DELETE FROM instance WHERE workspace_id IS NULL")
+    execute(tight_cloud.url, "DELETE FROM attempt")
+    return tight_cloud
 
 
 def waiting(cloud: Cloud) -> int:
