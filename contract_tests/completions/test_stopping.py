@@ -27,9 +27,16 @@ def warm_up(asker: Asker) -> None:
     assert any(asker.ask().status_code == 200 for _ in range(10))
 
 
-def test_an_answer_that_takes_too_long_costs_nothing(hasty: World) -> None:
+def test_an_answer_that_takes_too_long_costs_nothing_and_a_stop_settles_what_is_under_way(
+    hasty: World,
+) -> None:
+    warm_up(hasty.asker("first"))
+    answers_that_take_too_long_cost_nothing(hasty)
+    a_server_that_stops_settles_what_is_under_way(hasty)
+
+
+def answers_that_take_too_long_cost_nothing(hasty: World) -> None:
     asker = hasty.asker("patient")
-    warm_up(asker)
     before, calls = asker.balance, len(hasty.calls_of(asker))
     for slow in (normal(pause_s=0.4), [Step.HANG], after(2, Step.HANG)):
         with hasty.upstream.always(slow):
@@ -39,9 +46,8 @@ def test_an_answer_that_takes_too_long_costs_nothing(hasty: World) -> None:
     assert [each["error_code"] for each in hasty.calls_of(asker)[calls:]] == ["timeout"] * 3
 
 
-def test_a_server_that_stops_settles_what_is_under_way(hasty: World) -> None:
+def a_server_that_stops_settles_what_is_under_way(hasty: World) -> None:
     asker = hasty.asker("late")
-    warm_up(asker)
     slow = normal(["a word "] * 50, pause_s=0.05)
     with hasty.upstream.always(slow), asking(hasty, asker):
         assert hasty.upstream.wait(lambda: hasty.upstream.under_way == 1)

@@ -56,10 +56,12 @@ def is_all_there(server: ServerProcess, person: Person, tokens: Tokens) -> bool:
         return [each.status_code for each in answers] == [200, 200]
 
 
-def test_a_dump_and_a_copy_both_bring_everything_back(start_server: StartServer, place: Path) -> None:
+def test_a_dump_and_a_copy_both_bring_everything_back(
+    start_server: StartServer, used_data_dir: Path, place: Path
+) -> None:
     (copy,) = (block for block in blocks("sh") if block.startswith("cp "))
     dump, restore = (block for block in blocks("sh") if "POSTGRES" in block)
-    data_dir, kept = place / ".data", place / "kept"
+    data_dir, kept = used_data_dir.rename(place / ".data"), place / "kept"
     server = start_server(database_url=None, data_dir=data_dir)
     known = signed_in(server)
     shell(dump, place)
