@@ -6,7 +6,7 @@ nothing to do. Only the order of whole files changes; a file that is not named h
 where it would have come anyway.
 
 The files of some directories share what each process that runs one of them has to make: servers, a browser.
-They all go to one process, with the first of them.
+They all go to one process, and one of them is named for all.
 """
 
 from __future__ import annotations
