@@ -1,4 +1,6 @@
-"""Which handshakes succeed, how the others end, and that those which never end hold nobody up."""
+"""Which handshakes succeed, how the others end, and that those which never end hold nobody up. The head of a
+request that never ends is waited for at the same time.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,14 @@ import socket
 import ssl
 import time
 import warnings
+from collections.abc import Iterator
 
 import pytest
 
 from contract_tests.harness.checking import CheckedClient
 from contract_tests.harness.server import ServerProcess
 from contract_tests.transport.authority import Authority
+from contract_tests.transport.slow_heads import HABITS, HEAD_S, SlowClients
 from contract_tests.transport.stalling import StalledHandshakes, address_of
 
 OLD_AND_WEAK = [
@@ -50,6 +54,18 @@ def handshake(server: ServerProcess, client: ssl.SSLContext, **options: object) 
     """Connect and shake hands. Raises ssl.SSLError."""
     connection = socket.create_connection(address_of(server), timeout=30)
     return client.wrap_socket(connection, server_hostname="localhost", **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def slow_clients(server: ServerProcess) -> Iterator[SlowClients]:
+    """They begin with the first test, and leave the server without a complaint."""
+    said = len(server.events)
+    clients = SlowClients(server)
+    yield clients
+    clients.leave()
+    with server.client() as client:
+        assert client.get("/health").json()["status"] == "ok"
+    assert [each for each in server.events[said:] if each["level"] != "info"] == []
 
 
 @pytest.mark.promise("C17", "K22")
@@ -149,6 +165,14 @@ class TestStalledHandshakes:
         assert stalled.ended(within_s=25), "the server still bears with some of them"
         for name, lasted in stalled.lasted.items():
             assert 9 < min(lasted) <= max(lasted) < 20, name
+
+
+class TestSlowClient:
+    """A head has a deadline, however busy its sender looks."""
+
+    @pytest.mark.parametrize("habit", HABITS)
+    def test_is_let_go_at_the_deadline(self, slow_clients: SlowClients, habit: str) -> None:
+        assert HEAD_S - 2 < slow_clients.seconds(habit) < HEAD_S + 10
 
 
 def _all_of(connection: socket.socket) -> bytes:

@@ -1,4 +1,4 @@
-"""What frames the suite: slow clients in the background, and a look at the server when all is over."""
+"""What frames the suite: a look at the server when all is over."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from contract_tests.harness.server import ServerProcess
-from contract_tests.wire.slow import SlowClients
-
-
-@pytest.fixture(scope="package", autouse=True)
-def slow_clients(server: ServerProcess) -> Iterator[SlowClients]:
-    """They begin with the first case, so that nobody waits for them at the end."""
-    clients = SlowClients(server)
-    yield clients
-    clients.leave()
 
 
 @pytest.fixture(scope="package", autouse=True)

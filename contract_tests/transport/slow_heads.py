@@ -1,4 +1,4 @@
-"""Clients that keep a connection and hardly say anything, all at once, beside the other cases."""
+"""Clients that keep a connection and hardly say anything, all at once, while everything else is tested."""
 
 from __future__ import annotations
 
