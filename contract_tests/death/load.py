@@ -19,7 +19,7 @@ from contract_tests.harness.people import Person
 CALLERS = 4
 BETWEEN_S = 0.04  # between two calls of a caller: constant work, and some of the machine left for the server
 UNWATCHED_S = 0.25  # the same while nobody waits for what is called, but for a process that starts meanwhile
-BREATH_S = 0.05  # before a call is repeated that the server could not serve
+BREATH_S = 0.12  # before a call is repeated that the server could not serve
 SOON_S = 60.0
 ROTATIONS = 3
 
