@@ -23,9 +23,13 @@ SOON_S = 30.0
 
 
 def stop_postgresql(server: ServerProcess) -> None:
-    """PostgreSQL's fast shutdown, and wait until the server has lost it."""
+    """PostgreSQL's fast shutdown, and wait until the server has lost it: for good, as its files are not
+    where it would start it again.
+    """
     (pid_file,) = server.data_dir.rglob("postmaster.pid")
-    os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGINT)
+    postgresql = int(pid_file.read_text().splitlines()[0])
+    pid_file.parent.rename(pid_file.parent.with_name("elsewhere"))
+    os.kill(postgresql, signal.SIGINT)
     with server.client() as client:
         until = time.monotonic() + SOON_S
         while client.get("/health").status_code != 503:

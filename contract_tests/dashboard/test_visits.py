@@ -23,11 +23,17 @@ UNTIL_IT_IS_TOLD = "await new Promise((done) => setTimeout(done, 100))"
 class TestVisit:
     @pytest.mark.parametrize("what", FORBIDDEN)
     async def test_fails_over(self, browser: Browser, server: ServerProcess, what: str) -> None:
+        kept_to_it = False
+
         async def break_the_policy() -> None:
+            nonlocal kept_to_it
             async with visit(browser, server.url) as visiting:
+                await visiting.page.route("**/*.js", lambda route: route.abort())  # nothing need be drawn
                 page = await visiting.open("/docs")
                 visiting.check()
+                kept_to_it = True
                 await page.evaluate(f"async () => {{ {FORBIDDEN[what]}; {UNTIL_IT_IS_TOLD} }}")
 
         with pytest.raises(AssertionError):
             await break_the_policy()
+        assert kept_to_it
