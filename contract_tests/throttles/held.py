@@ -9,21 +9,27 @@ from contextlib import asynccontextmanager
 from persistence.address import Address
 
 LIMIT_S = 20.0
+# Who waits for something else, for room in a table for instance, is nobody whom a test waits for.
+_WAITING = """
+    WITH RECURSIVE waiting (pid) AS (SELECT $1::integer
+      UNION SELECT each.pid FROM waiting JOIN pg_stat_activity AS each
+                ON each.wait_event_type = 'Lock' AND waiting.pid = ANY (pg_blocking_pids(each.pid)))
+    SELECT count(*) - 1 FROM waiting
+"""
 
 
 @asynccontextmanager
 async def held(url: str, query: str, *values: object) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
-    """Lock what `query` (… FOR UPDATE) finds; gives a function that returns once so many others wait."""
+    """Lock what `query` (… FOR UPDATE) finds; gives a function that returns once so many others wait for it,
+    or for who waits for it.
+    """
     address = Address.parse(url)
     holder, watcher = await address.open(), await address.open()
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
+    held_by = holder.get_server_pid()
 
     async def until(number: int) -> None:
         async with asyncio.timeout(LIMIT_S):
-            while await watcher.fetchval(waiting) < number:  # noqa: ASYNC110 (another process decides)
+            while await watcher.fetchval(_WAITING, held_by) < number:  # noqa: ASYNC110 (another process decides)
                 await asyncio.sleep(0.005)
 
     try:
