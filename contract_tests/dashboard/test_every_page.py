@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from api.dashboard.composition import PAGES
-from contract_tests.dashboard.chromium import visit
+from contract_tests.dashboard.chromium import Visit, visit
 from contract_tests.dashboard.flow import Flow
 from contract_tests.harness.server import ServerProcess
 
@@ -26,6 +26,17 @@ OURS = sorted(PAGES.keys() - {"docs"})
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS_ARE_THERE = "Promise.allSettled(document.getAnimations().map((each) => each.finished))"
 NARROW, WIDE = 360, 1600  # CSS pixels
+
+
+async def is_fit_for_everybody(visiting: Visit) -> None:
+    """Raise AssertionError unless axe-core finds nothing in either theme and the page fits both windows."""
+    for theme in THEMES:
+        await visiting.page.emulate_media(color_scheme=theme)
+        await visiting.page.evaluate(COLOURS_ARE_THERE)
+        assert await visiting.faults() == [], theme
+        for width in (NARROW, WIDE):
+            await visiting.page.set_viewport_size({"width": width, "height": 740})
+            assert not await visiting.is_scrolled_sideways(), (theme, width)
 
 
 def path_of(name: str) -> str:
@@ -56,13 +67,7 @@ async def test_is_usable_by_everybody(browser: Browser, server: ServerProcess, f
         await expect(page.locator(".loading")).to_have_count(0)
         await expect(page.locator("#recorded-line")).to_have_text(re.compile("^What this page recorded: ."))
         await expect(page.locator("button:disabled:visible")).to_have_count(0)
-        for theme in THEMES:
-            await page.emulate_media(color_scheme=theme)
-            await page.evaluate(COLOURS_ARE_THERE)
-            assert await visiting.faults() == [], theme
-            for width in (NARROW, WIDE):
-                await page.set_viewport_size({"width": width, "height": 740})
-                assert not await visiting.is_scrolled_sideways(), (theme, width)
+        await is_fit_for_everybody(visiting)
 
 
 @pytest.mark.parametrize("name", sorted(OF_ACCOUNT - {"home"}))

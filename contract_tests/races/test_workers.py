@@ -10,9 +10,8 @@ from contract_tests.harness.lanes import opened
 from contract_tests.races.conftest import Arena
 from contract_tests.races.crowd import FIFTY
 
-_CROWDS = (
-    20  # whichever worker is awake first takes what has come: on a busy machine one may get a whole crowd
-)
+# Whichever worker is awake first takes what has come: on a busy machine one may get a whole crowd.
+_CROWDS = 20
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="nothing tells here who has a connection")
